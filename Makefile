@@ -1,0 +1,58 @@
+# The doors of the house. CI calls the same.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+STATE  ?= state
+export DO_NOT_TRACK = 1
+
+.PHONY: setup run up test check docs bench lock generate demo cases fuzz score-links score-services clean
+.DEFAULT_GOAL := help
+
+help: ## Show the doors
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+setup: $(VENV)/.ready ## Make the environment from requirements.lock
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+run: setup ## Walk deliveries through a real Airflow: make run [DELIVERIES=folder] [RESIDENTS=n] [STATE=folder]
+	@$(BIN)/fairview run $(DELIVERIES) --residents $(or $(RESIDENTS),5000) --state $(STATE)
+
+up: setup ## Leave Airflow's web UI running
+	@$(BIN)/fairview up --state $(STATE)
+
+test: setup ## Run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## Lint, floors, declarations, generated files, compose schema
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/yamllint -s dags dbt_project/models dbt_project/seeds dbt_project/dbt_project.yml dbt_project/profiles.yml docker-compose.yml
+	@$(BIN)/fairview generate --check
+	@$(BIN)/fairview validate
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+generate: setup ## Write what follows from the declarations
+	@$(BIN)/fairview generate
+
+docs: setup ## Generate dbt docs with a real catalogue, to browse
+	@$(BIN)/fairview docs --state $(STATE)
+
+bench: setup ## Measure the walk against the plain-DuckDB floor: make bench [RESIDENTS="20000 200000"]
+	@$(BIN)/python -m bench.walk $(or $(RESIDENTS),20000)
+
+demo: setup ## Write the demo council's deliveries to demo-deliveries/
+	@$(BIN)/fairview demo --to demo-deliveries --residents $(or $(RESIDENTS),5000)
+
+lock: ## Resolve the dependencies anew
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --quiet --upgrade --output-file requirements.lock
+
+clean: ## Remove what a run leaves (state and keys stay)
+	rm -rf dbt_project/target dbt_project/logs logs .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,33 @@
+-- Written by `fairview generate` from dags/feeds/housing/tenancies.odcs.yaml; change the contract, not this file.
+-- Grain: one row per tag_ref.
+select
+    tag_ref,
+    prop_ref,
+    house_ref,
+    payref,
+    tenure,
+    cot,
+    eot,
+    rent_pence,
+    service_pence,
+    other_charge_pence,
+    cur_bal_pence,
+    nosp,
+    nosp_date,
+    nosp_expire,
+    courtdate,
+    possorder,
+    evictdate,
+    uc_flag,
+    hb_flag,
+    high_action,
+    no_beds,
+    addr1,
+    addr2,
+    postcode,
+    uprn,
+    record_key,
+    delivery_id,
+    extract_date,
+    row_number
+from {{ source('housing', 'tenancies') }}

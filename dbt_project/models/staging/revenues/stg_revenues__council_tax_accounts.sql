@@ -1,0 +1,31 @@
+-- Written by `fairview generate` from dags/feeds/revenues/council_tax_accounts.odcs.yaml; change the contract, not this file.
+-- Grain: one row per account_ref.
+select
+    account_ref,
+    account_cd,
+    property_ref,
+    lead_liab_title,
+    lead_liab_name,
+    lead_liab_pos,
+    fwd_addr1,
+    fwd_addr2,
+    fwd_postcode,
+    email,
+    phone,
+    paymeth_code,
+    account_status,
+    liability_start,
+    liability_end,
+    prohibit_code,
+    prohibit_set,
+    prohibit_end,
+    equal_access_code,
+    employee_ind,
+    last_updated,
+    coalesce(lead_liab_title in ('EXORS OF', 'REPS OF'), false) or lead_liab_name like '%(DECEASED)%' as is_estate,
+    equal_access_code is not null as has_handling_need,
+    record_key,
+    delivery_id,
+    extract_date,
+    row_number
+from {{ source('revenues', 'council_tax_accounts') }}

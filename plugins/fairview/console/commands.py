@@ -1,0 +1,268 @@
+"""The commands of `fairview`. Thin: read options, call one verb, print its receipt. Only here are clock and environment read."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from fairview import walk
+from fairview.contracts.catalogue import catalogue
+from fairview.errors import KeyMissing
+from fairview.store import keys
+from fairview.store.places import Places, places
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _places(state: Path | None) -> Places:
+    chosen = state or Path(os.environ.get("FAIRVIEW_STATE", "state"))
+    key_folder = os.environ.get("FAIRVIEW_KEYS")
+    return places(chosen, key_folder)
+
+
+def _house(state: Path | None) -> walk.House:
+    return walk.house(catalogue(), _places(state))
+
+
+_state = click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), help="State folder; default FAIRVIEW_STATE, else ./state."
+)
+_service = click.argument("service", type=click.Choice([card.service for card in catalogue().services]))
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+def _table(rows: list[dict], columns: list[str]) -> None:
+    """Print rows as aligned columns."""
+    cells = [[str("" if row.get(column) is None else row.get(column)) for column in columns] for row in rows]
+    widths = [max([len(column), *(len(line[n]) for line in cells)]) for n, column in enumerate(columns)]
+    click.echo("  ".join(column.ljust(width) for column, width in zip(columns, widths, strict=True)).rstrip())
+    for line in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Fairview: an open council data platform. Every command works on one state folder."""
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_state
+def deliver(folder: Path, state: Path | None) -> int:
+    """Walk every delivery under FOLDER, in date order, through to publication.
+
+    Exit code 0: all published; 3: something blocked at a gate; 4: something refused at the door.
+    """
+    walked = walk.deliver(_house(state), folder, now, tell=click.echo)
+    for receipt in walked.receipts:
+        for file in receipt.files:
+            for message in file.messages:
+                click.echo(f"{receipt.source} {receipt.extract_date}: {message}")
+        for message in getattr(receipt, "messages", ()):
+            click.echo(f"{receipt.source} {receipt.extract_date}: {message}")
+    return walked.exit_code
+
+
+@cli.command()
+@_json
+@_state
+def receipts(as_json: bool, state: Path | None) -> None:
+    """What was received, per delivery and file: outcome, rows received, staged, quarantined, dropped, rules."""
+    from fairview.intake import receipts as intake
+
+    here = _house(state)
+    rows = intake.read(here.places, here.keyring)
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, default=str))
+        return
+    for row in rows:
+        row["rules"] = " ".join(f"{rule}:{count}" for rule, count in (row.get("rules") or {}).items())
+    _table(rows, ["source", "extract_date", "delivery", "file", "outcome", "received", "staged", "quarantined", "dropped", "rules"])
+
+
+def _opener(here_places: Places, service: str, key: Path | None):
+    """The service's own key file when one is named or handed out, else the root's."""
+    path = key or here_places.keys / f"{service}.key"
+    if not path.exists():
+        raise KeyMissing(f"no key file for {service}: ask its key holder, or name it with --key")
+    return keys.zone_key_from(path)
+
+
+_key = click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="The service's key file.")
+
+
+@cli.command()
+@_service
+@_key
+@_json
+@_state
+def tables(service: str, key: Path | None, as_json: bool, state: Path | None) -> None:
+    """The published tables of SERVICE: rows, role, as-at date."""
+    from fairview.publication import tables as publication
+
+    where = _places(state)
+    rows = publication.tables(where, catalogue(), service, _opener(where, service, key))
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, default=str))
+    else:
+        _table(rows, ["table", "role", "rows", "as_at", "description"])
+
+
+@cli.command()
+@_service
+@click.argument("table")
+@click.option("--to", "to", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.parquet or FILE.csv")
+@_key
+@_state
+def export(service: str, table: str, to: Path, key: Path | None, state: Path | None) -> None:
+    """Write a published TABLE of SERVICE to a parquet or csv file, for whoever holds the service's key."""
+    from fairview.publication import export as publication
+
+    where = _places(state)
+    count = publication.export(where, catalogue(), service, table, to, _opener(where, service, key))
+    click.echo(f"{count:,} rows of {service}.{table} written to {to}")
+
+
+@cli.command()
+@click.option("--to", "to", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.parquet")
+@_state
+def links(to: Path, state: Path | None) -> None:
+    """Write which records are one person, for the holder of the vault's key: identifiers of the vault, handle with care."""
+    from fairview.identity import links_export
+
+    here = _house(state)
+    count = links_export.export(here.places, here.keyring, here.catalogue, to)
+    click.echo(f"{count:,} records written to {to}")
+
+
+@cli.command()
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text")
+@_state
+def record(form: str, state: Path | None) -> None:
+    """Print the public record: what was received, refused, published or kept back, and the eleven questions answered."""
+    from fairview.governance import record as governance
+
+    click.echo(governance.read(_places(state), form))
+
+
+@cli.command()
+@click.option("--residents", default=5000, show_default=True, type=click.IntRange(100, 1_000_000))
+@click.option("--seed", default=1, show_default=True)
+@click.option("--months", default=2, show_default=True, type=click.IntRange(1, 12))
+@click.option("--to", "to", required=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--truth", type=click.Path(path_type=Path, file_okay=False), help="Also write who is who, for scoring.")
+def demo(residents: int, seed: int, months: int, to: Path, truth: Path | None) -> None:
+    """Write deliveries of an invented council, to the feed specification."""
+    from fairview.demo.council import write_deliveries
+
+    written = write_deliveries(residents, seed, months, to, truth)
+    click.echo(f"{len(written)} deliveries written to {to}")
+
+
+@cli.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@_json
+def check(path: Path, as_json: bool) -> int:
+    """Tell a supplier what would happen to a FILE or DELIVERY, without vault or keys."""
+    from fairview.intake import check as intake
+
+    checked = intake.check(path, catalogue())
+    files = [file for receipt in checked for file in receipt.files]
+    rows = [{"file": f.file, "outcome": f.outcome, "received": f.received, "rules": " ".join(f.rules)} for f in files]
+    messages = [m for receipt in checked for m in (*receipt.messages, *(m for f in receipt.files for m in f.messages))]
+    if as_json:
+        click.echo(json.dumps({"files": rows, "messages": messages}, indent=1))
+    else:
+        _table(rows, ["file", "outcome", "received", "rules"])
+        for message in messages:
+            click.echo(message)
+    return 4 if any(r.outcome in walk.REFUSED or any(f.outcome in walk.REFUSED for f in r.files) for r in checked) else 0
+
+
+@cli.command()
+@_json
+@_state
+def quarantine(as_json: bool, state: Path | None) -> None:
+    """Rows in quarantine by delivery, file, row, column and rule; never a value."""
+    from fairview.intake import quarantine as intake
+
+    here = _house(state)
+    rows = intake.listing(here.places, here.keyring)
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, default=str))
+    else:
+        _table(rows, ["source", "extract_date", "delivery", "file", "row", "column", "rule"])
+
+
+@cli.command()
+@_state
+def ledger(state: Path | None) -> None:
+    """Check the ledger's chain and print its head, to be kept elsewhere."""
+    from fairview.store import ledger as store
+
+    click.echo(store.verify(_places(state)))
+
+
+@cli.command()
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 when something is stale.")
+def generate(only_check: bool) -> int:
+    """Write what follows from the declarations: staging and pseudonymised models, reference pages."""
+    from fairview.governance import reference
+    from fairview.transformation import models
+
+    declared = catalogue()
+    if only_check:
+        stale = [*models.stale(declared), *reference.stale(declared)]
+        for path in stale:
+            click.echo(f"stale: {path.relative_to(declared.house)}")
+        return 1 if stale else 0
+    for path in [*models.write(declared), *reference.write(declared)]:
+        click.echo(f"written: {path.relative_to(declared.house)}")
+    return 0
+
+
+@cli.command()
+@click.argument("deliveries", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--residents", default=5000, show_default=True, help="Size of the demo council when no deliveries are given.")
+@click.option("--keep", is_flag=True, help="Leave Airflow running afterwards.")
+@_state
+def run(deliveries: Path | None, residents: int, keep: bool, state: Path | None) -> int:
+    """Walk deliveries (default: a demo council's) through a real Airflow: scheduler, assets, DAGs. Prints what was published."""
+    from fairview.console import airflow_run
+
+    where = _places(state)
+    folder = deliveries
+    if folder is None:
+        from fairview.demo.council import write_deliveries
+
+        folder = where.work / f"demo-{residents}"
+        if not folder.exists():
+            click.echo(f"No deliveries given: writing those of a demo council of {residents:,} residents.")
+            write_deliveries(residents, 1, 2, folder)
+    return airflow_run.run(catalogue(), where, folder.resolve(), click.echo, keep=keep)
+
+
+@cli.command()
+@click.option("--port", default=8080, show_default=True)
+@_state
+def up(port: int, state: Path | None) -> int:
+    """Start Airflow with its web UI in the foreground; says where to log in."""
+    from fairview.console import airflow_run
+
+    return airflow_run.up(catalogue(), _places(state), port, click.echo)
+
+
+@cli.command(name="as-at")
+@_state
+def as_at(state: Path | None) -> None:
+    """Print the newest extract date in force."""
+    found: date | None = walk.in_force(_house(state)).as_at
+    click.echo(found.isoformat() if found else "nothing received yet")
+    sys.stdout.flush()

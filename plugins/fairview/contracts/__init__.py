@@ -1,0 +1,1 @@
+"""The declarations (feed contracts, service cards, rule packs), read and judged for sense."""

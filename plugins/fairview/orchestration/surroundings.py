@@ -1,0 +1,28 @@
+"""What the tasks read from around them: the state folder, the inbox, the clock. Read when a task runs, never at parsing."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fairview import walk
+from fairview.contracts.catalogue import catalogue
+from fairview.store.places import Places, places
+
+
+def state() -> Places:
+    return places(os.environ.get("FAIRVIEW_STATE", "state"), os.environ.get("FAIRVIEW_KEYS"))
+
+
+def inbox() -> Path:
+    """Where suppliers' deliveries arrive; read, never changed. Default `inbox` in the state folder."""
+    return Path(os.environ.get("FAIRVIEW_INBOX") or state().root / "inbox")
+
+
+def house() -> walk.House:
+    return walk.house(catalogue(), state())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,154 @@
+"""What the tasks call: one verb each, with a receipt fit for XCom (names and counts, never a person)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from pathlib import Path
+
+from fairview import walk
+from fairview.errors import Blocked, FairviewError
+from fairview.orchestration import surroundings
+from fairview.store import ledger
+from fairview.store.generations import Generation
+
+log = logging.getLogger(__name__)
+
+
+def _waiting(here: walk.House, source: str | None, up_to: str | None) -> list:
+    """Deliveries in the inbox that have not been received, oldest first."""
+    from fairview.intake import deliveries
+
+    inbox = surroundings.inbox()
+    if not inbox.is_dir():
+        return []
+    limit = date.fromisoformat(up_to) if up_to else None
+    return [
+        delivery
+        for delivery in deliveries.waiting(deliveries.find(inbox), here.places)
+        if (source is None or delivery.source == source) and (limit is None or delivery.extract_date <= limit)
+    ]
+
+
+def receive_waiting(source: str, up_to: str | None) -> list[dict]:
+    """Receive what waits of one source, in date order. Returns one line of counts per file."""
+    here = surroundings.house()
+    lines = []
+    for delivery in _waiting(here, source, up_to):
+        receipt = walk.receive(here, delivery, surroundings.now())
+        base = {"source": receipt.source, "extract_date": str(receipt.extract_date), "delivery": receipt.delivery}
+        for file in receipt.files:
+            line = base | {
+                "feed": file.feed,
+                "file": file.file,
+                "outcome": file.outcome,
+                "received": file.received,
+                "staged": file.staged,
+                "quarantined": file.quarantined,
+                "dropped": file.dropped,
+                "messages": list(file.messages),
+            }
+            lines.append(line)
+            log.info("%(file)s: %(outcome)s, %(received)s received, %(staged)s staged, %(quarantined)s quarantined, "
+                     "%(dropped)s dropped", line)  # fmt: skip
+            for message in file.messages:
+                log.info("%s", message)
+        if receipt.outcome == "reject_delivery":
+            lines.append(base | {"feed": None, "file": None, "outcome": receipt.outcome, "messages": list(receipt.messages)})
+    return lines
+
+
+def refusals(receipts: list[dict]) -> list[str]:
+    """What the door refused, one sentence each."""
+    refused = [line for line in receipts if line["outcome"] in walk.REFUSED]
+    return [
+        f"{line['file'] or line['source']}: {line['outcome']}: {' '.join(line['messages'])}".strip().rstrip(":")
+        for line in refused
+    ]
+
+
+def link_if_new(even_if_nothing_is_new: bool) -> dict | None:
+    """Link people, unless nothing has been received since they were last linked. Returns counts, or None."""
+    here = surroundings.house()
+    last = {entry["kind"]: entry["number"] for entry in ledger.read(here.places, "delivery", "links")}
+    if not even_if_nothing_is_new and last.get("delivery", 0) <= last.get("links", 0):
+        return None
+    receipt = walk.link(here, surroundings.now())
+    log.info("%s", receipt)
+    return dict(receipt.counts())
+
+
+def build_warehouse() -> dict:
+    """Build the warehouse and make it current. Returns rows per table."""
+    candidate = walk.build_warehouse(surroundings.house())
+    rows = candidate.manifest["rows"]
+    for table, count in rows.items():
+        log.info("%s: %s rows", table, f"{count:,}")
+    return rows
+
+
+def build_candidate(service: str) -> str:
+    """Build a service's candidate. Raises Blocked, after saying so in the ledger, when it may not be published just now."""
+    here = surroundings.house()
+    card = here.catalogue.service(service)
+    if reasons := walk.reasons_to_keep_back(here, card):
+        walk.keep_back(here, service, reasons, surroundings.now())
+        raise Blocked("kept back: " + "; ".join(reasons))
+    try:
+        return walk.build_candidate(here, service).name
+    except FairviewError as error:
+        walk.keep_back(here, service, [str(error)], surroundings.now())
+        raise
+
+
+def _candidate(here: walk.House, service: str, name: str) -> Generation:
+    return Generation(service, here.places.zone(service) / Path(name).name)
+
+
+def judge(service: str, candidate: str) -> dict:
+    """Judge a candidate. Returns its status, counts, and what did not pass."""
+    here = surroundings.house()
+    verdict = walk.judge(here, {service: _candidate(here, service, candidate)}, surroundings.now())[service]
+    log.info("%s", verdict.summary())
+    return {"status": str(verdict.status), "summary": verdict.summary()}
+
+
+def publish(service: str, candidate: str) -> dict:
+    """Publish a judged candidate. Raises Blocked when the gate is shut: what is published stays as it is."""
+    here = surroundings.house()
+    served = walk.publish(here, service, _candidate(here, service, candidate), surroundings.now())
+    if not served.published:
+        raise Blocked("; ".join(served.reasons))
+    for table, count in served.rows.items():
+        log.info("%s: %s rows published", table, f"{count:,}")
+    return {"generation": served.generation, "status": served.status, "rows": served.rows}
+
+
+def write_record() -> str:
+    """Write the public record. Returns the name of its page in the state's public folder."""
+    return str(walk.write_record(surroundings.house(), surroundings.now()).page.name)
+
+
+def withdraw_stale() -> list[str]:
+    """Withdraw what rests on silent sources. Returns the services."""
+    return walk.withdraw_stale(surroundings.house(), surroundings.now())
+
+
+def forget() -> dict:
+    """Forget what is past its retention. Returns counts."""
+    from fairview.intake import landing
+    from fairview.store import locks
+
+    here = surroundings.house()
+    with locks.hold(here.places, "vault"):
+        forgotten = landing.forget(here.places, here.keyring, here.catalogue, surroundings.now())
+    return {"landing copies": forgotten}
+
+
+def verify_ledger() -> str:
+    """The head of the unbroken chain. Raises StoreError naming the first broken line."""
+    head = ledger.verify(surroundings.state())
+    log.info("ledger head: %s", head)
+    return head
+
+

@@ -1,0 +1,89 @@
+"""The plain words shown on each DAG's page, rendered from its declarations."""
+
+from __future__ import annotations
+
+from fairview.contracts.catalogue import Catalogue
+from fairview.contracts.feed import FeedContract
+from fairview.contracts.service import ServiceCard
+
+_SERVICES = {"HSG": "homelessness prevention", "CSF": "ASB victim support", "REV": "informed debt collection"}
+
+
+def of_delivery_dag(source: str, contracts: tuple[FeedContract, ...]) -> str:
+    """What arrives, whose it is, what stops it, how to run it again."""
+    lines = [
+        f"# Deliveries of {contracts[0].document['dataProduct']}",
+        "",
+        "Takes what waits in the inbox, checks it against the contracts and stages it in the encrypted vault.",
+        "Every row received is staged, quarantined or dropped by a declared rule; a refused file changes nothing.",
+        "",
+        "| feed | what it is | kind | used by |",
+        "|---|---|---|---|",
+    ]
+    for contract in contracts:
+        purposes = sorted(set().union(*(column.purposes for column in contract.loaded)) & _SERVICES.keys())
+        used = ", ".join(_SERVICES[code] for code in purposes) or "linking and control only"
+        lines.append(f"| `{contract.feed}` | {contract.title} | {contract.kind} | {used} |")
+    lines += [
+        "",
+        "**Run it by hand** with the play button; `up_to` leaves later deliveries waiting.",
+        "**Run it again** safely: a delivery already received is recognised by its content.",
+        "**When it is red**, `say_what_was_refused` names file, rows, column and rule; the supplier report in the state's",
+        f"`landing/{source}/` can be sent back as it is. What was in force stays in force until a corrected delivery comes.",
+    ]
+    return "\n".join(lines)
+
+
+def of_people_dag(catalogue: Catalogue) -> str:
+    """What the spine is and what stops it."""
+    bearing = sum(contract.is_person_bearing for contract in catalogue.feeds)
+    return f"""# People
+
+Links the records of {bearing} person-bearing feeds into people and households, inside the vault: deterministic rules first,
+Splink with a committed model for the rest. Then dbt builds the warehouse: the same facts without identifiers.
+
+Starts when any source has delivered. A run that finds nothing new skips.
+**It stops** before the warehouse when too many people are new, merged or split for one run; the limits and their
+reasons are declared in `dags/identity/`. The services then keep what they published."""
+
+
+def of_service_dag(card: ServiceCard) -> str:
+    """Whose mart, on what basis, from what, what is published and what never is."""
+    lines = [
+        f"# {card.title}",
+        "",
+        f"**For** {card.department}. **Purpose:** {card.purpose}",
+        "",
+        f"**Lawful basis:** {card.lawful_basis}",
+        "",
+        "**Reads:** " + ", ".join(f"`{feed}`" for feed in card.feeds),
+        "",
+        "| table | role | one row per | what it holds |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{t.name}` | {t.role} | {', '.join(t.key)} | {t.description} |" for t in card.tables]
+    if card.never:
+        lines += ["", "**Never:**", ""] + [f"- {never}" for never in card.never]
+    lines += [
+        "",
+        "Built beside what is published, judged by every suite under `expectations/`, moved in whole or not at all; the old",
+        "generation's key is destroyed. **When it is red**, what was published before is still there; the failed task says why,",
+        "and so does the public record.",
+    ]
+    return "\n".join(lines)
+
+
+PUBLIC_RECORD = """# Public record
+
+After every publication, and every morning: withdraws what rests on a source silent for longer than declared, then writes
+the public record: what was received, refused, published or kept back and why, and an answer to each of the eleven
+questions residents asked. Counts under 10 are suppressed, the rest rounded to 5."""
+
+RETENTION = """# Retention
+
+Every Sunday: landing copies past the time their contract gives them, quarantined rows past theirs, and candidates a
+crash left behind are destroyed."""
+
+LEDGER = """# Ledger
+
+Every morning the hash chain of the ledger is walked. Red means an entry was edited, removed or re-ordered."""

@@ -1,0 +1,1 @@
+"""The only code that opens a database file; where things lie, keys, generations, the ledger, locks."""

@@ -1,0 +1,90 @@
+"""Opens DuckDB files: always attached to a fresh in-memory connection, always with the key as a bound parameter.
+
+A fresh in-memory instance for every opening, because a second `connect()` on a path in one process
+would answer from the first's cache; spill is encrypted, extensions are never fetched.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+
+from fairview.errors import StoreError
+from fairview.store.keys import Keyring
+from fairview.store.places import Places
+
+
+@lru_cache(maxsize=1)
+def httpfs_extension() -> str:
+    """Path of the signed httpfs extension in its wheel: DuckDB writes encrypted files only with its OpenSSL."""
+    spec = importlib.util.find_spec("duckdb_extension_httpfs")
+    if spec is None or spec.origin is None:
+        raise StoreError("the duckdb-extension-httpfs package is not installed")
+    found = list((Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}").glob("httpfs.duckdb_extension*"))
+    if not found:
+        raise StoreError(f"duckdb-extension-httpfs does not fit DuckDB {duckdb.__version__}")
+    return str(found[0])
+
+
+def quoted(text: str | Path) -> str:
+    """A path as an SQL literal; keys never go this way."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def settle(con: duckdb.DuckDBPyConnection, spill: Path, threads: int | None = None, memory: str | None = None) -> None:
+    """The settings of every connection in the house: crypto loaded, spill encrypted and under `spill`, no downloads."""
+    con.load_extension(httpfs_extension())
+    con.execute("SET temp_file_encryption = true")
+    con.execute(f"SET temp_directory = {quoted(spill)}")
+    con.execute("SET autoinstall_known_extensions = false")
+    con.execute("SET autoload_known_extensions = false")
+    con.execute("SET preserve_insertion_order = false")
+    if threads:
+        con.execute(f"SET threads = {int(threads)}")
+    if memory:
+        con.execute(f"SET memory_limit = {quoted(memory)}")
+
+
+def connect(places: Places, threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with the house's settings and nothing attached. The caller closes it."""
+    con = duckdb.connect(":memory:")
+    settle(con, places.work / "spill", threads, memory)
+    return con
+
+
+def attach(con: duckdb.DuckDBPyConnection, path: Path, alias: str, key: str, read_only: bool = False) -> None:
+    """Attach an encrypted file. Raises StoreError when it cannot be opened, or would be plain."""
+    mode = "READ_ONLY, " if read_only else ""
+    try:
+        con.execute(f'ATTACH {quoted(path)} AS "{alias}" ({mode}ENCRYPTION_KEY ?)', [key])
+    except duckdb.Error as error:
+        reason = "another process holds it" if "lock" in str(error).lower() else "wrong key, or damaged"
+        raise StoreError(f"{path.name} cannot be opened: {reason}") from None
+    row = con.execute("SELECT encrypted FROM duckdb_databases() WHERE database_name = ?", [alias]).fetchone()
+    if not row or not row[0]:
+        con.execute(f'DETACH "{alias}"')
+        raise StoreError(f"{path.name} is not encrypted; refusing to use it")
+
+
+@contextmanager
+def vault(
+    places: Places, keyring: Keyring, read_only: bool = False, threads: int | None = None, memory: str | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The vault, attached as `vault` and in use. A writer checkpoints on the way out, so no WAL is left behind.
+
+    Raises StoreError when the vault is held by another process or the key does not fit.
+    """
+    con = connect(places, threads, memory)
+    try:
+        attach(con, places.vault, "vault", keyring.vault_key(), read_only)
+        con.execute("USE vault")
+        yield con
+        if not read_only:
+            con.execute("CHECKPOINT vault")  # explicit: close() would swallow a failed one
+    finally:
+        con.close()

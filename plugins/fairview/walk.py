@@ -1,0 +1,226 @@
+"""The walk: the verbs of the floors below in the order data takes them, from a delivery to a published mart.
+
+Both front doors, Airflow and the terminal, call these functions and nothing else. Time, state and declarations come in
+as arguments; every function returns a receipt of counts and names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from fairview.contracts.catalogue import Catalogue
+from fairview.contracts.service import ServiceCard
+from fairview.errors import Blocked, FairviewError
+from fairview.store import generations, locks
+from fairview.store.generations import Generation
+from fairview.store.keys import Keyring
+from fairview.store.places import WAREHOUSE, Places
+
+Tell = Callable[[str], None]
+REFUSED = {"reject_file", "reject_delivery"}
+
+
+@dataclass(frozen=True)
+class House:
+    """What every step needs: the declarations, where state lies, what opens it."""
+
+    catalogue: Catalogue
+    places: Places
+    keyring: Keyring
+
+
+@dataclass(frozen=True)
+class Served:
+    """How one service came out of a run: published, or kept back and why."""
+
+    service: str
+    published: bool
+    status: str
+    reasons: tuple[str, ...] = ()
+    rows: dict[str, int] = field(default_factory=dict)
+    generation: str | None = None
+
+
+@dataclass
+class Walked:
+    """How a whole walk came out."""
+
+    receipts: list = field(default_factory=list)
+    served: list[Served] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all published, 3 something blocked at a gate, 4 something refused at the door (both: 4)."""
+        refused = any(receipt.outcome in REFUSED or any(f.outcome in REFUSED for f in receipt.files) for receipt in self.receipts)
+        if refused:
+            return 4
+        return 3 if any(not service.published for service in self.served) else 0
+
+
+def house(catalogue: Catalogue, places: Places) -> House:
+    """Open the keyring and hand the officers' key files out. Raises KeyMissing."""
+    keyring = Keyring.load(places)
+    for card in catalogue.services:
+        keyring.hand_out(places, card.service)
+    return House(catalogue, places, keyring)
+
+
+def receive(here: House, delivery, at: datetime):
+    """Check and stage one delivery of one source. Returns intake's receipt; a refusal is an outcome, not an exception."""
+    from fairview.intake import receive as door
+
+    with locks.hold(here.places, "vault"):
+        return door.receive(delivery, here.catalogue, here.places, here.keyring, at)
+
+
+def in_force(here: House):
+    """What intake holds in force: newest extract dates, refusals, staleness."""
+    from fairview.intake import state
+
+    return state.in_force(here.places, here.keyring, here.catalogue)
+
+
+def link(here: House, at: datetime):
+    """Link people in the vault as at the newest extract date. Returns identity's receipt."""
+    from fairview.identity import link as identity
+
+    as_at = in_force(here).as_at
+    with locks.hold(here.places, "vault"):
+        return identity.link_people(here.places, here.keyring, as_at, at)
+
+
+def build_warehouse(here: House) -> Generation:
+    """Build the pseudonymised layer as a new generation and make it current; the one it replaces is shredded."""
+    from fairview.transformation import dbt
+
+    as_at = in_force(here).as_at
+    with locks.hold(here.places, "vault"), locks.hold(here.places, WAREHOUSE):
+        candidate = dbt.build_warehouse(here.catalogue, here.places, here.keyring, as_at)
+        generations.switch(here.places, candidate)
+    return candidate
+
+
+def reasons_to_keep_back(here: House, card: ServiceCard) -> list[str]:
+    """Why intake forbids a publication just now, in plain English; empty when it may go ahead."""
+    return in_force(here).blocks(card)
+
+
+def build_candidate(here: House, service: str) -> Generation:
+    """Build one service's candidate from the current warehouse. Raises TransformationFailed."""
+    from fairview.transformation import dbt
+
+    with locks.hold(here.places, service):
+        warehouse = generations.current(here.places, WAREHOUSE)
+        as_at = date.fromisoformat(warehouse.manifest["as_at"]) if warehouse else in_force(here).as_at
+        return dbt.build_candidate(here.catalogue, here.places, here.keyring, service, as_at)
+
+
+def judge(here: House, candidates: dict[str, Generation], at: datetime) -> dict:
+    """Judge candidates, all suites in one process. Returns a verdict per service; each is also laid beside its candidate."""
+    from fairview.gate import judge as gate
+
+    return gate.judge(here.places, here.keyring, here.catalogue, candidates, at)
+
+
+def publish(here: House, service: str, candidate: Generation, at: datetime) -> Served:
+    """Publish a judged candidate, or keep the published generation and say why. Never raises for a shut gate."""
+    from fairview.publication import publish as publication
+
+    with locks.hold(here.places, service):
+        try:
+            done = publication.publish(here.places, here.keyring, here.catalogue, service, candidate, at)
+        except Blocked as error:
+            return Served(service, False, "blocked", (str(error),))
+    return Served(service, True, done.status, tuple(done.reasons), done.rows, done.generation)
+
+
+def keep_back(here: House, service: str, reasons: Iterable[str], at: datetime) -> Served:
+    """Leave the published generation as it is and put the reasons in the ledger."""
+    from fairview.publication import publish as publication
+
+    told = tuple(reasons)
+    publication.keep_back(here.places, service, told, at)
+    return Served(service, False, "kept back", told)
+
+
+def withdraw_stale(here: House, at: datetime) -> list[str]:
+    """Withdraw what rests on a source that has not sent for its declared time (45 days). Returns the services."""
+    from fairview.publication import publish as publication
+
+    state = in_force(here)
+    withdrawn = []
+    for card in here.catalogue.services:
+        silent = state.silent_sources(card, at.date())
+        if silent and generations.current(here.places, card.service):
+            publication.withdraw(here.places, card.service, f"no delivery from {', '.join(silent)} within the declared time", at)
+            withdrawn.append(card.service)
+    return withdrawn
+
+
+def serve(here: House, at: datetime, tell: Tell = lambda line: None, services: Iterable[str] | None = None) -> list[Served]:
+    """Build, judge and publish the services (all, or those named). One service's trouble never stops another's."""
+    outcomes: dict[str, Served] = {}
+    candidates: dict[str, Generation] = {}
+    cards = [card for card in here.catalogue.services if services is None or card.service in set(services)]
+    for card in cards:
+        if reasons := reasons_to_keep_back(here, card):
+            outcomes[card.service] = keep_back(here, card.service, reasons, at)
+            continue
+        tell(f"building {card.service}")
+        try:
+            candidates[card.service] = build_candidate(here, card.service)
+        except FairviewError as error:
+            outcomes[card.service] = keep_back(here, card.service, [str(error)], at)
+    if candidates:
+        tell("judging " + ", ".join(candidates))
+        judge(here, candidates, at)
+    for service, candidate in candidates.items():
+        outcomes[service] = publish(here, service, candidate, at)
+    return [outcomes[card.service] for card in cards]
+
+
+def write_record(here: House, at: datetime):
+    """Write the public record from the ledger and live state, gate open or shut."""
+    from fairview.governance import record
+
+    return record.write(here.places, here.keyring, here.catalogue, at)
+
+
+def deliver(here: House, folder: Path, clock: Callable[[], datetime], tell: Tell = lambda line: None) -> Walked:
+    """Walk every delivery under a folder in date order through to publication, one extract date after another.
+
+    Raises FairviewError for faults; refusals and shut gates are outcomes.
+    """
+    from fairview.intake import deliveries
+
+    walked = Walked()
+    found = deliveries.find(folder)
+    if not found:
+        raise FairviewError(f"no delivery was found under {folder.name}/")
+    for extract_date in dict.fromkeys(delivery.extract_date for delivery in found):
+        for delivery in (one for one in found if one.extract_date == extract_date):
+            receipt = receive(here, delivery, clock())
+            walked.receipts.append(receipt)
+            tell(_told(receipt))
+        if in_force(here).as_at is None:
+            continue
+        tell(f"{extract_date} linking people")
+        link(here, clock())
+        tell(f"{extract_date} building the warehouse")
+        build_warehouse(here)
+        walked.served = serve(here, clock(), tell)
+        write_record(here, clock())
+        for outcome in walked.served:
+            tell(f"{extract_date} {outcome.service}: {outcome.status}" + "".join(f"; {reason}" for reason in outcome.reasons))
+    if not walked.served:
+        write_record(here, clock())
+    return walked
+
+
+def _told(receipt) -> str:
+    received = sum(file.received for file in receipt.files)
+    staged = sum(file.staged for file in receipt.files)
+    return f"{receipt.extract_date} {receipt.source}: {receipt.outcome}, {received:,} rows received, {staged:,} staged"
