@@ -29,7 +29,9 @@ from fairview.store.places import Places
 Tell = Callable[[str], None]
 _USER = "admin"
 _START_SECONDS = 240.0  # an Airflow start takes 25 CPU-seconds on a quiet machine, several times that on a busy one
-_SETTLED_SECONDS = 8.0  # the scheduler looks for asset events about every second; this long without work means none is left
+_SETTLED_SECONDS = (
+    8.0  # the scheduler looks for asset events about every second; this long without work means none is left
+)
 _COMPONENTS = ("scheduler", "dag-processor", "api-server")
 
 
@@ -116,7 +118,9 @@ def embedded(catalogue: Catalogue, where: Places, port: int, tell: Tell) -> Iter
     console.mkdir(exist_ok=True, mode=0o700)
     with (console / "migrate.log").open("w") as out:
         if subprocess.run([airflow, "db", "migrate"], env=settings, stdout=out, stderr=out, check=False).returncode:
-            raise FairviewError(f"Airflow's metadata database could not be made; see {console.name}/migrate.log in the state's airflow folder")
+            raise FairviewError(
+                f"Airflow's metadata database could not be made; see {console.name}/migrate.log in the state's airflow folder"
+            )
     processes = []
     try:
         for component in _COMPONENTS:
@@ -124,7 +128,11 @@ def embedded(catalogue: Catalogue, where: Places, port: int, tell: Tell) -> Iter
                 processes.append(
                     subprocess.Popen([airflow, component], env=settings, stdout=out, stderr=out, start_new_session=True)
                 )
-        server = Server(settings["AIRFLOW__API__BASE_URL"], home, Path(settings["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
+        server = Server(
+            settings["AIRFLOW__API__BASE_URL"],
+            home,
+            Path(settings["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]),
+        )
         _await_health(server, processes)
         yield server
     finally:
@@ -159,7 +167,9 @@ def _await_health(server: Server, processes: list[subprocess.Popen]) -> None:
         except (httpx.HTTPError, ValueError):
             pass
         time.sleep(1)
-    raise FairviewError(f"Airflow was not ready after {_START_SECONDS:.0f} s; see console/*.log in the state's airflow folder")
+    raise FairviewError(
+        f"Airflow was not ready after {_START_SECONDS:.0f} s; see console/*.log in the state's airflow folder"
+    )
 
 
 class Api:

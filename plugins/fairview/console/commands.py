@@ -12,12 +12,14 @@ import click
 
 from fairview import walk
 from fairview.contracts.catalogue import catalogue
+from fairview.contracts.rules import declared_faults
 from fairview.errors import KeyMissing
 from fairview.store import keys
 from fairview.store.places import Places, places
 
 
 def now() -> datetime:
+    """The clock, in UTC."""
     return datetime.now(UTC)
 
 
@@ -32,7 +34,9 @@ def _house(state: Path | None) -> walk.House:
 
 
 _state = click.option(
-    "--state", type=click.Path(path_type=Path, file_okay=False), help="State folder; default FAIRVIEW_STATE, else ./state."
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="State folder; default FAIRVIEW_STATE, else ./state.",
 )
 _service = click.argument("service", type=click.Choice([card.service for card in catalogue().services]))
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -84,7 +88,21 @@ def receipts(as_json: bool, state: Path | None) -> None:
         return
     for row in rows:
         row["rules"] = " ".join(f"{rule}:{count}" for rule, count in (row.get("rules") or {}).items())
-    _table(rows, ["source", "extract_date", "delivery", "file", "outcome", "received", "staged", "quarantined", "dropped", "rules"])
+    _table(
+        rows,
+        [
+            "source",
+            "extract_date",
+            "delivery",
+            "file",
+            "outcome",
+            "received",
+            "staged",
+            "quarantined",
+            "dropped",
+            "rules",
+        ],
+    )
 
 
 def _opener(here_places: Places, service: str, key: Path | None):
@@ -118,7 +136,9 @@ def tables(service: str, key: Path | None, as_json: bool, state: Path | None) ->
 @cli.command()
 @_service
 @click.argument("table")
-@click.option("--to", "to", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.parquet or FILE.csv")
+@click.option(
+    "--to", "to", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.parquet or FILE.csv"
+)
 @_key
 @_state
 def export(service: str, table: str, to: Path, key: Path | None, state: Path | None) -> None:
@@ -183,7 +203,9 @@ def check(path: Path, as_json: bool) -> int:
         _table(rows, ["file", "outcome", "received", "rules"])
         for message in messages:
             click.echo(message)
-    return 4 if any(r.outcome in walk.REFUSED or any(f.outcome in walk.REFUSED for f in r.files) for r in checked) else 0
+    return (
+        4 if any(r.outcome in walk.REFUSED or any(f.outcome in walk.REFUSED for f in r.files) for r in checked) else 0
+    )
 
 
 @cli.command()
@@ -199,6 +221,20 @@ def quarantine(as_json: bool, state: Path | None) -> None:
         click.echo(json.dumps(rows, indent=1, default=str))
     else:
         _table(rows, ["source", "extract_date", "delivery", "file", "row", "column", "rule"])
+
+
+@cli.command()
+@_service
+@click.argument("ticket")
+@_key
+@_state
+def reveal(service: str, ticket: str, key: Path | None, state: Path | None) -> None:
+    """Open what a re-identification TICKET of SERVICE revealed, for whoever holds the service's key."""
+    from fairview.governance import reidentification
+
+    where = _places(state)
+    opened = reidentification.open_sealed(where, service, ticket, _opener(where, service, key))
+    click.echo(json.dumps(opened, indent=1, default=str, ensure_ascii=False))
 
 
 @cli.command()
@@ -229,8 +265,38 @@ def generate(only_check: bool) -> int:
 
 
 @cli.command()
+def validate() -> int:
+    """Judge every declaration: the contract standard's schema, sense, cards, suites. Exit 1 when something is wrong."""
+    from fairview.contracts.reading import odcs_faults
+
+    declared = catalogue()
+    faults = [fault for contract in declared.feeds for fault in odcs_faults(contract.path)]
+    faults += declared_faults(declared)
+    for fault in faults:
+        click.echo(fault)
+    click.echo(f"{len(declared.feeds)} feed contracts, {len(declared.services)} service cards, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+@cli.command()
+@_state
+def docs(state: Path | None) -> None:
+    """Write dbt docs, with lineage from feed to published column, into the state's docs folder."""
+    from fairview.transformation import dbt
+
+    here = _house(state)
+    as_at_on = walk.in_force(here).as_at if here.places.vault.exists() else None
+    written = dbt.document(
+        here.catalogue, here.places, here.keyring, here.places.root / "docs", as_at_on or date(1970, 1, 1)
+    )
+    click.echo(f"dbt docs: {written[0]}")
+
+
+@cli.command()
 @click.argument("deliveries", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--residents", default=5000, show_default=True, help="Size of the demo council when no deliveries are given.")
+@click.option(
+    "--residents", default=5000, show_default=True, help="Size of the demo council when no deliveries are given."
+)
 @click.option("--keep", is_flag=True, help="Leave Airflow running afterwards.")
 @_state
 def run(deliveries: Path | None, residents: int, keep: bool, state: Path | None) -> int:

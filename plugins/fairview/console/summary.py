@@ -38,7 +38,9 @@ def of_state(catalogue: Catalogue, where: Places) -> str:
             lines.append(f"  {card.service}: nothing")
             continue
         manifest = generation.manifest
-        lines.append(f"  {card.service} for {card.department}, as at {manifest['as_at']}, from {', '.join(card.sources)}")
+        lines.append(
+            f"  {card.service} for {card.department}, as at {manifest['as_at']}, from {', '.join(card.sources)}"
+        )
         lines += [f"    {table:<28}{count:>10,} rows" for table, count in sorted(manifest["rows"].items())]
     lines += [
         "Where to look",

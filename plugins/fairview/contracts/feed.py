@@ -34,6 +34,8 @@ PURPOSES = {
     "MON": "equality monitoring store, totals only",
     "NONE": "no use",
 }
+# What the door may do with a delivery, file, row or value: feed specification, section 7, mildest first.
+OUTCOMES = ("accept", "accept_with_warning", "blank_value", "quarantine_rows", "reject_file", "reject_delivery")
 _SQL_TYPES = {"C": "VARCHAR", "I": "BIGINT", "M": "BIGINT", "D": "DATE", "T": "TIMESTAMP", "F": "BOOLEAN"}
 # Where a staged row came from; every staged table ends with these.
 PROVENANCE = (("record_key", "VARCHAR"), ("delivery_id", "VARCHAR"), ("extract_date", "DATE"), ("row_number", "BIGINT"))
@@ -51,6 +53,7 @@ class Column:
     sensitivity: str
     description: str
     facts: dict[str, Any] = field(default_factory=dict, hash=False)
+    min_length: int | None = None
 
     @property
     def kind(self) -> str:
@@ -83,6 +86,31 @@ class Column:
         return bool(self.facts.get("birthDate"))
 
     @property
+    def may_be_open(self) -> bool:
+        """The source's open-ended date may stand here, and means null."""
+        return bool(self.facts.get("openEnded"))
+
+    @property
+    def on_invalid(self) -> dict[str, Any] | None:
+        """What becomes of a value that cannot be one (`outcome`, `rule`); None: the row is quarantined."""
+        return self.facts.get("onInvalid")
+
+    @property
+    def on_blank(self) -> dict[str, Any] | None:
+        """What becomes of a blank where none may be; None: the row is quarantined."""
+        return self.facts.get("onBlank")
+
+    @property
+    def unknown_code(self) -> dict[str, Any] | None:
+        """What becomes of a code outside the list; None: the row is quarantined."""
+        return self.facts.get("unknownCode")
+
+    @property
+    def dated_codes(self) -> tuple[dict[str, Any], ...]:
+        """Code lists by date: the first names the list in force until a day, the next the shape of its successor's."""
+        return tuple(self.facts.get("datedCodes", ()))
+
+    @property
     def staged_name(self) -> str:
         """Money is stored as whole pence and says so in its name."""
         return f"{self.name}_pence" if self.kind == "M" else self.name
@@ -102,6 +130,49 @@ class DerivedColumn:
     purposes: frozenset[str]
     sql: str
     description: str
+
+
+@dataclass(frozen=True)
+class RecordRule:
+    """One promise about the rows of a feed (an entry of the standard's `quality`), with what becomes of rows that break it.
+
+    `rows` is an SQL condition over the staged columns that is true for a bad row; `:extract_date` stands for the day
+    of the extract. `tie` names a sum in another feed that a column must equal; `needs` names an earlier row.
+    """
+
+    rule: str
+    description: str
+    outcome: str
+    columns: tuple[str, ...]
+    rows: str | None
+    tie: dict[str, Any] | None = field(hash=False)
+    needs: dict[str, Any] | None = field(hash=False)
+    whole_file: str | None
+    reason: str
+    since: str
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """Where a row's parent is to be found; `orphans` says what becomes of a row without one."""
+
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    orphans: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a file may stray: shares as fractions of one; None where the limit does not apply to the feed."""
+
+    quarantine_rows: int
+    quarantine_share: float
+    volume_low: float | None
+    volume_high: float | None
+    blank_share: float | None
+    never_empty: bool
 
 
 @dataclass(frozen=True)
@@ -156,6 +227,86 @@ class FeedContract:
             )
             for item in self.facts.get("derivedColumns", ())
         )
+
+    @cached_property
+    def record_rules(self) -> tuple[RecordRule, ...]:
+        """The rules the door applies to rows, in the order of the contract."""
+        found = []
+        for item in self.document["schema"][0].get("quality") or ():
+            if item.get("engine") != "fairview":
+                continue
+            body = item["implementation"]
+            about = {fact["property"]: fact["value"] for fact in item.get("customProperties") or ()}
+            found.append(
+                RecordRule(
+                    rule=body["rule"],
+                    description=item["description"],
+                    outcome=body["outcome"],
+                    columns=tuple(body["columns"]),
+                    rows=body.get("rows"),
+                    tie=body.get("tie"),
+                    needs=body.get("needs"),
+                    whole_file=body.get("wholeFile"),
+                    reason=about.get("reason", ""),
+                    since=str(about.get("since", "")),
+                )
+            )
+        return tuple(found)
+
+    @cached_property
+    def relationships(self) -> tuple[Relationship, ...]:
+        """All declared parents, those the door enforces and those it only knows of."""
+        found = []
+        for item in self.document["schema"][0].get("relationships") or ():
+            here = [item["from"]] if isinstance(item["from"], str) else item["from"]
+            there = [item["to"]] if isinstance(item["to"], str) else item["to"]
+            about = {fact["property"]: fact["value"] for fact in item.get("customProperties") or ()}
+            found.append(
+                Relationship(
+                    columns=tuple(name.split(".")[1] for name in here),
+                    parent=there[0].split(".")[0],
+                    parent_columns=tuple(name.split(".")[1] for name in there),
+                    orphans=about.get("orphans", "accept"),
+                    rule=about.get("rule", ""),
+                )
+            )
+        return tuple(found)
+
+    @cached_property
+    def limits(self) -> Limits:
+        declared = self.facts["limits"]
+        volume = declared.get("volume") or {}
+        return Limits(
+            quarantine_rows=int(declared["quarantine"]["rows"]),
+            quarantine_share=float(declared["quarantine"]["share"]),
+            volume_low=volume.get("low"),
+            volume_high=volume.get("high"),
+            blank_share=declared.get("blankShare"),
+            never_empty=bool(declared.get("neverEmpty")),
+        )
+
+    @property
+    def blocking(self) -> dict[str, Any] | None:
+        """For a feed nobody may publish without: the rule and the purposes it blocks while missing."""
+        return self.facts.get("blocking")
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a month without any change is believable, so that the same content again is no replay."""
+        return bool(self.facts.get("mayRepeat"))
+
+    @property
+    def row_rules(self) -> tuple[dict[str, Any], ...]:
+        """Rows discarded unread at the door: `id`, `column`, codes to `drop`."""
+        return tuple(self.facts.get("rowRules", ()))
+
+    @property
+    def stale_after_days(self) -> int:
+        return int(self.sla["staleAfter"])
+
+    @property
+    def retention_months(self) -> int:
+        return int(self.sla["retention"])
 
     def column(self, name: str) -> Column:
         """Raises KeyError when the contract has no such column."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from fairview.contracts.feed import PURPOSES, SENSITIVITIES, Column, FeedContract
+from fairview.contracts.feed import OUTCOMES, PURPOSES, SENSITIVITIES, Column, FeedContract
 from fairview.errors import DeclarationError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -37,6 +37,7 @@ def _column(item: dict[str, Any]) -> Column:
         sensitivity=item["classification"],
         description=item.get("description", ""),
         facts=_custom(item),
+        min_length=(item.get("logicalTypeOptions") or {}).get("minLength"),
     )
 
 
@@ -60,7 +61,9 @@ def read_feed(path: Path) -> FeedContract:
             document=document,
         )
     except (KeyError, TypeError, IndexError) as error:
-        raise DeclarationError(f"{path.name}: {type(error).__name__} {error}: a fact the house needs is missing") from error
+        raise DeclarationError(
+            f"{path.name}: {type(error).__name__} {error}: a fact the house needs is missing"
+        ) from error
     faults = list(_faults(contract))
     if faults:
         raise DeclarationError(f"{path.name}: " + "; ".join(faults))
@@ -83,9 +86,36 @@ def _faults(contract: FeedContract):
             yield f"column {column.name} is to be dropped yet names a purpose"
         if column.key_position and not column.is_loaded:
             yield f"key column {column.name} is not loaded"
-    for fact in ("kind", "format", "encoding", "fileName", "dateFormat", "trailer", "controlTotal"):
+    for fact in ("kind", "format", "encoding", "fileName", "dateFormat", "trailer", "controlTotal", "limits"):
         if fact not in contract.facts:
             yield f"customProperties lacks {fact}"
+    for word in ("staleAfter", "retention"):
+        if word not in contract.sla:
+            yield f"slaProperties lacks {word}"
+    yield from _rule_faults(contract, set(names))
+
+
+def _rule_faults(contract: FeedContract, names: set[str]):
+    for rule in contract.record_rules:
+        unknown = sorted(set(rule.columns) - names)
+        if unknown:
+            yield f"rule {rule.rule} names unknown columns {', '.join(unknown)}"
+        if rule.outcome not in OUTCOMES:
+            yield f"rule {rule.rule} has the unknown outcome {rule.outcome}"
+        if sum(part is not None for part in (rule.rows, rule.tie)) != 1:
+            yield f"rule {rule.rule} must have either rows or a tie"
+        if not rule.reason or not rule.since:
+            yield f"rule {rule.rule} says no reason or since"
+    for relation in contract.relationships:
+        if not set(relation.columns) <= names:
+            yield f"a relationship to {relation.parent} starts from unknown columns"
+        if relation.orphans not in OUTCOMES:
+            yield f"a relationship to {relation.parent} has the unknown outcome {relation.orphans}"
+    for rule in contract.row_rules:
+        if rule["column"] not in names or not contract.column(rule["column"]).codes:
+            yield f"row rule {rule['id']} needs a coded column"
+        elif not set(map(str, rule["drop"])) <= set(contract.column(rule["column"]).codes):
+            yield f"row rule {rule['id']} drops codes outside the list"
 
 
 @lru_cache(maxsize=1)

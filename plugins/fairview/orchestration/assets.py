@@ -23,4 +23,5 @@ def publication(service: str) -> Asset:
 
 
 def any_delivery(catalogue: Catalogue) -> AssetAny:
+    """Any source has delivered."""
     return AssetAny(*(delivery(source) for source in catalogue.sources))

@@ -38,7 +38,9 @@ def people_dag(catalogue: Catalogue) -> DAG:
         },
     ) as dag:
 
-        @task(pool=assets.VAULT_POOL, doc_md="Deterministic rules first, Splink for the rest, registry ids that persist.")
+        @task(
+            pool=assets.VAULT_POOL, doc_md="Deterministic rules first, Splink for the rest, registry ids that persist."
+        )
         def link_people(params=None) -> dict:
             """Link. Skips when nothing has been received since the last link, or deliveries are still being received."""
             from airflow.sdk.exceptions import AirflowSkipException

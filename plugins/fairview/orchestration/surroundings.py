@@ -12,6 +12,7 @@ from fairview.store.places import Places, places
 
 
 def state() -> Places:
+    """The state folder the environment names."""
     return places(os.environ.get("FAIRVIEW_STATE", "state"), os.environ.get("FAIRVIEW_KEYS"))
 
 
@@ -21,8 +22,10 @@ def inbox() -> Path:
 
 
 def house() -> walk.House:
+    """The declarations, the state and its keys."""
     return walk.house(catalogue(), state())
 
 
 def now() -> datetime:
+    """The clock, in UTC."""
     return datetime.now(UTC)

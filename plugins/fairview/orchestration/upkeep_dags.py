@@ -29,7 +29,10 @@ def public_record_dag(catalogue: Catalogue) -> DAG:
         doc_md=words.PUBLIC_RECORD,
     ) as dag:
 
-        @task(pool=assets.VAULT_POOL, doc_md="A source silent for its declared time: what rests on it is withdrawn, not kept.")
+        @task(
+            pool=assets.VAULT_POOL,
+            doc_md="A source silent for its declared time: what rests on it is withdrawn, not kept.",
+        )
         def withdraw_stale() -> list[str]:
             """Withdraw. Returns the services withdrawn."""
             from fairview.orchestration import verbs

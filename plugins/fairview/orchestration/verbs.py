@@ -54,7 +54,9 @@ def receive_waiting(source: str, up_to: str | None) -> list[dict]:
             for message in file.messages:
                 log.info("%s", message)
         if receipt.outcome == "reject_delivery":
-            lines.append(base | {"feed": None, "file": None, "outcome": receipt.outcome, "messages": list(receipt.messages)})
+            lines.append(
+                base | {"feed": None, "file": None, "outcome": receipt.outcome, "messages": list(receipt.messages)}
+            )
     return lines
 
 
@@ -136,13 +138,17 @@ def withdraw_stale() -> list[str]:
 
 def forget() -> dict:
     """Forget what is past its retention. Returns counts."""
+    from fairview.governance import reidentification
     from fairview.intake import landing
     from fairview.store import locks
 
     here = surroundings.house()
     with locks.hold(here.places, "vault"):
         forgotten = landing.forget(here.places, here.keyring, here.catalogue, surroundings.now())
-    return {"landing copies": forgotten}
+    return {
+        "landing copies": forgotten,
+        "revealed identities": reidentification.forget(here.places, surroundings.now()),
+    }
 
 
 def verify_ledger() -> str:
@@ -152,3 +158,40 @@ def verify_ledger() -> str:
     return head
 
 
+def _request(params: dict, requested_by: str | None):
+    from fairview.governance.reidentification import Request
+
+    return Request(params["service"], params["person_id"], params["purpose"], requested_by or "")
+
+
+def check_reidentification(params: dict, requested_by: str | None) -> str:
+    """Check a request to name a person. Returns the requester. Raises Blocked."""
+    from fairview.governance import reidentification
+
+    here = surroundings.house()
+    if conf_all_admins():
+        raise Blocked(
+            "everyone is an administrator here (simple_auth_manager_all_admins): two people cannot be told apart"
+        )
+    reidentification.check(here.places, here.keyring, here.catalogue, _request(params, requested_by))
+    return requested_by or ""
+
+
+def conf_all_admins() -> bool:
+    """True where Airflow lets anyone in as an administrator."""
+    from airflow.sdk import conf
+
+    return conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False)
+
+
+def reveal(params: dict, requested_by: str | None, first: dict, second: dict) -> str:
+    """Reveal a person to the holder of the service's key. Returns the ticket. Raises Blocked."""
+    from fairview.governance import reidentification
+
+    here = surroundings.house()
+    approved_by = tuple((answer.get("responded_by_user") or {}).get("name") for answer in (first, second))
+    if any(answer.get("chosen_options") != ["Approve"] for answer in (first, second)):
+        raise Blocked("not approved by both")
+    return reidentification.reveal(
+        here.places, here.keyring, here.catalogue, _request(params, requested_by), approved_by, surroundings.now()
+    )

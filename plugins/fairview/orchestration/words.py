@@ -87,3 +87,10 @@ crash left behind are destroyed."""
 LEDGER = """# Ledger
 
 Every morning the hash chain of the ledger is walked. Red means an entry was edited, removed or re-ordered."""
+
+REIDENTIFY = """# Re-identify
+
+The one way from a service's pseudonym back to a person. Press play, choose the service, paste the person id from its list,
+choose the purpose. Two other people approve under *Required actions*; requester and approvers must be three different
+people. The ledger is written **before** anything is looked up; the identity is sealed under the service's key and opened
+with `fairview reveal SERVICE TICKET`, for seven days. No name ever appears in Airflow."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.plugins import BasePlugin  # noqa: TID253 - dbt loads this module itself
 
 from fairview.store import lending, opening
 

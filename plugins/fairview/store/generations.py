@@ -104,7 +104,7 @@ def current(places: Places, zone: str) -> Generation | None:
     """The published generation, or None when there is none."""
     link = places.zone(zone) / "current"
     try:
-        return Generation(zone, link.parent / os.readlink(link))
+        return Generation(zone, link.parent / link.readlink())
     except FileNotFoundError:
         return None
 
@@ -122,7 +122,7 @@ def switch(places: Places, candidate: Generation) -> str | None:
     link = folder / f".current-{candidate.name}"
     link.unlink(missing_ok=True)
     link.symlink_to(candidate.name)
-    os.replace(link, folder / "current")
+    link.replace(folder / "current")
     _sync(folder)
     sweep(places, candidate.zone)
     return before.name if before else None
@@ -170,7 +170,7 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def _sync(folder: Path) -> None:

@@ -22,7 +22,9 @@ _KEY_BYTES = 32  # AES-256 and HMAC-SHA256 both take 256 bits
 
 
 def _derive(root: bytes, words: str) -> bytes:
-    return HKDF(algorithm=hashes.SHA256(), length=_KEY_BYTES, salt=None, info=f"fairview/v1/{words}".encode()).derive(root)
+    return HKDF(algorithm=hashes.SHA256(), length=_KEY_BYTES, salt=None, info=f"fairview/v1/{words}".encode()).derive(
+        root
+    )
 
 
 def _read(path: Path) -> bytes:
@@ -46,7 +48,7 @@ def _write(path: Path, key: bytes) -> None:
         file.write(key.hex() + "\n")
         file.flush()
         os.fsync(file.fileno())
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 class Keyring:

@@ -36,7 +36,13 @@ def append(places: Places, kind: str, at: datetime, **body: Any) -> dict[str, An
         file.seek(0)
         lines = file.read().splitlines()
         previous = _digest(lines[-1]) if lines else _GENESIS
-        entry = {"number": len(lines) + 1, "at": at.isoformat(timespec="seconds"), "kind": kind, "previous": previous, **body}
+        entry = {
+            "number": len(lines) + 1,
+            "at": at.isoformat(timespec="seconds"),
+            "kind": kind,
+            "previous": previous,
+            **body,
+        }
         file.write(json.dumps(entry, ensure_ascii=False, sort_keys=True, default=str) + "\n")
         file.flush()
         os.fsync(file.fileno())

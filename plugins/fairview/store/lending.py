@@ -41,6 +41,7 @@ def lend(loan: Loan) -> Iterator[None]:
 
 
 def lent() -> Loan | None:
+    """What is lent just now, or None."""
     return _loan
 
 

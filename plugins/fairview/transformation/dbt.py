@@ -64,7 +64,15 @@ def invoke(catalogue: Catalogue, places: Places, loan: Loan, arguments: list[str
     if kept.exists():
         shutil.copy(kept, target / kept.name)
     command = [*arguments, "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target)]
-    command += ["--log-path", str(target / "logs"), "--log-level-file", "none", "--log-level", "none", "--no-use-colors"]
+    command += [
+        "--log-path",
+        str(target / "logs"),
+        "--log-level-file",
+        "none",
+        "--log-level",
+        "none",
+        "--no-use-colors",
+    ]
     if arguments[0] != "parse":
         command += ["--vars", json.dumps({"as_at": as_at.isoformat()})]
     with lend(loan):
@@ -80,9 +88,15 @@ def invoke(catalogue: Catalogue, places: Places, loan: Loan, arguments: list[str
 def _judged(result) -> list:
     """dbt's results, or TransformationFailed: node names and statuses only, as messages may quote data."""
     if result.exception is not None:
-        raise TransformationFailed(f"dbt could not run: {type(result.exception).__name__}: {_first_line(result.exception)}")
+        raise TransformationFailed(
+            f"dbt could not run: {type(result.exception).__name__}: {_first_line(result.exception)}"
+        )
     results = list(getattr(result.result, "results", None) or [])
-    failed = [f"{item.node.name} ({item.status})" for item in results if str(item.status) in {"error", "fail", "runtime error"}]
+    failed = [
+        f"{item.node.name} ({item.status})"
+        for item in results
+        if str(item.status) in {"error", "fail", "runtime error"}
+    ]
     if failed or not result.success:
         raise TransformationFailed("dbt stopped at " + ", ".join(failed[:10]) if failed else "dbt failed")
     return results
@@ -106,7 +120,14 @@ def build_warehouse(catalogue: Catalogue, places: Places, keyring: Keyring, as_a
         {"lent_reference_key": keyring.reference_key()},
     )
     with _invocation(places) as target:
-        results = invoke(catalogue, places, loan, ["build", "--select", "staging", "pseudonymised", "--exclude-resource-type", "unit_test"], as_at, target)
+        results = invoke(
+            catalogue,
+            places,
+            loan,
+            ["build", "--select", "staging", "pseudonymised", "--exclude-resource-type", "unit_test"],
+            as_at,
+            target,
+        )
     rows = _settle(places, candidate, WAREHOUSE, data_key)
     with opening.vault(places, keyring):
         pass  # checkpoints the vault, so that its WAL does not outlive the run
@@ -134,7 +155,9 @@ def build_candidate(catalogue: Catalogue, places: Places, keyring: Keyring, serv
     )
     with _invocation(places) as target:
         select = ["--select", f"derived.{service}", f"path:seeds/{service}", "path:seeds/vocabulary"]
-        results = invoke(catalogue, places, loan, ["build", *select, "--exclude-resource-type", "unit_test"], as_at, target)
+        results = invoke(
+            catalogue, places, loan, ["build", *select, "--exclude-resource-type", "unit_test"], as_at, target
+        )
     rows = _settle(places, candidate, service, data_key)
     generations.seal(
         candidate,
@@ -153,7 +176,39 @@ def _settle(places: Places, candidate: Generation, alias: str, data_key: str) ->
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY ALL", [alias]
         ).fetchall()
         return {
-            table: con.execute(f'SELECT count(*) FROM "{alias}"."{schema}"."{table}"').fetchone()[0] for schema, table in names
+            table: con.execute(f'SELECT count(*) FROM "{alias}"."{schema}"."{table}"').fetchone()[0]
+            for schema, table in names
         }
     finally:
         con.close()
+
+
+def document(catalogue: Catalogue, places: Places, keyring: Keyring, to: Path, as_at: date) -> list[Path]:
+    """Write dbt docs into `to`: one static page with lineage, and the manifest and catalogue behind it.
+
+    Everything is lent read-only, so that the catalogue shows what is really in force; row values are not read.
+    """
+    databases = {"vault": (places.vault, keyring.vault_key(), True)} if places.vault.exists() else {}
+    for zone in (WAREHOUSE, *(card.service for card in catalogue.services)):
+        generation = generations.current(places, zone)
+        if generation:
+            databases[zone] = (generation.database, generation.data_key(keyring.zone_key(zone)), True)
+    functions = {"lent_reference_key": keyring.reference_key(), "lent_pseudonym": keyring.reference_key()}
+    to.mkdir(parents=True, exist_ok=True)
+    with _invocation(places) as target:
+        invoke(catalogue, places, _loan(places, databases, functions), ["docs", "generate", "--static"], as_at, target)
+        written = []
+        for name in ("static_index.html", "manifest.json", "catalog.json"):
+            shutil.copy(target / name, to / name)
+            written.append(to / name)
+    return written
+
+
+def run_unit_tests(
+    catalogue: Catalogue, places: Places, keyring: Keyring, as_at: date, select: str | None = None
+) -> int:
+    """Run the models' unit tests on empty, scratch databases. Returns how many passed; raises TransformationFailed."""
+    functions = {"lent_reference_key": keyring.reference_key(), "lent_pseudonym": keyring.reference_key()}
+    chosen = ["--select", f"{select},test_type:unit" if select else "test_type:unit"]
+    with _invocation(places) as target:
+        return len(invoke(catalogue, places, _loan(places, {}, functions), ["test", *chosen], as_at, target))

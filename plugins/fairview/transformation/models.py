@@ -74,10 +74,12 @@ def stale(catalogue: Catalogue) -> list[Path]:
 
 
 def staging_name(contract: FeedContract) -> str:
+    """Name of the staging model of a feed."""
     return f"stg_{contract.source}__{contract.feed}"
 
 
 def pseudonymised_name(contract: FeedContract) -> str:
+    """Name of the pseudonymised model of a feed."""
     return f"psn_{contract.source}__{contract.feed}"
 
 
@@ -142,7 +144,9 @@ def _staging_models(contracts: tuple[FeedContract, ...]) -> dict:
             _described(column.staged_name, _words(column), column.sensitivity, column.purposes)
             for column in contract.loaded
         ]
-        columns += [_described(item.name, item.description, item.sensitivity, item.purposes) for item in contract.derived]
+        columns += [
+            _described(item.name, item.description, item.sensitivity, item.purposes) for item in contract.derived
+        ]
         columns += [_described(name, words, "OPS", ["OPS"]) for name, words in _PROVENANCE_WORDS.items()]
         models.append(
             {
@@ -201,7 +205,9 @@ def _pseudonymised_columns(contract: FeedContract) -> list[dict]:
 
 def _service_purposes(contract: FeedContract) -> set[str]:
     """Services that may use anything of the feed: a key carries no more than the rows it joins."""
-    found = set().union(*(column.purposes for column in leaving(contract)), *(item.purposes for item in contract.derived))
+    found = set().union(
+        *(column.purposes for column in leaving(contract)), *(item.purposes for item in contract.derived)
+    )
     return found - {"LNK", "GEO", "MON", "NONE"} or {"OPS"}
 
 

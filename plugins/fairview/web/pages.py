@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse
 
-from airflow.api_fastapi.core_api.security import get_user
 from fairview.store.places import places
 
 # Folder of a page below the state folder, its first file, and what is said while there is none.

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from airflow.plugins_manager import AirflowPlugin
+
 from fairview.web.pages import application
 
 _PREFIX = "/fairview"
 
 
 def _view(name: str, page: str) -> dict:
-    return {"name": name, "href": f"{_PREFIX}/{page}/", "url_route": f"fairview-{page}", "destination": "nav", "category": "browse"}
+    return {
+        "name": name,
+        "href": f"{_PREFIX}/{page}/",
+        "url_route": f"fairview-{page}",
+        "destination": "nav",
+        "category": "browse",
+    }
 
 
 class FairviewPlugin(AirflowPlugin):

@@ -1,0 +1,184 @@
+"""Re-identification: from a service's pseudonym back to a name, by two people, logged before it reveals.
+
+Four-eyes: the requester and two approvers are three different people. The ledger entry is durable before anything is
+looked up; the identity leaves sealed under the service's key, in a file outside Airflow, for a declared number of days.
+The register in the vault lets a resident be told who asked, when and why. Law: Data Protection Act 2018 s171
+(re-identification without the controller's consent is an offence); UK GDPR Art 4(5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ulid import ULID
+
+from fairview.contracts.catalogue import Catalogue
+from fairview.errors import Blocked, StoreError
+from fairview.store import generations, keys, ledger, lending, opening
+from fairview.store.keys import Keyring
+from fairview.store.places import Places
+
+# Why a person may be looked up; nothing else is accepted, and no free text is kept. Owner: information governance,
+# since 2026-11-23; each is an act the service cards' lawful bases cover.
+PURPOSES = {
+    "offer_of_help": "To offer the help named in the list",
+    "safeguarding": "A safeguarding concern",
+    "subject_access": "The resident asked what is held on them",
+    "correction": "The resident says a fact is wrong",
+}
+# A revealed identity is for one contact, not for keeping: seven days. Owner: information governance, since 2026-11-23.
+KEPT_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who wants to know whom, of which service, and why."""
+
+    service: str
+    person_id: str
+    purpose: str
+    requested_by: str
+
+
+def check(places: Places, keyring: Keyring, catalogue: Catalogue, request: Request) -> None:
+    """Raise Blocked when the purpose is unknown or the person is in none of the service's published tables."""
+    catalogue.service(request.service)
+    if request.purpose not in PURPOSES:
+        raise Blocked("the purpose is not one a person may be looked up for")
+    try:
+        wanted = UUID(request.person_id)
+    except ValueError:
+        raise Blocked("the person id is not one of this service's pseudonyms") from None
+    generation = generations.current(places, request.service)
+    if generation is None:
+        raise Blocked("the service has published nothing")
+    con = opening.connect(places)
+    try:
+        opening.attach(con, generation.database, "mart", generation.data_key(keyring.zone_key(request.service)), True)
+        tables = con.execute(
+            "SELECT table_name FROM duckdb_columns() WHERE database_name = 'mart' AND column_name = 'person_id'"
+        ).fetchall()
+        if not any(
+            con.execute(f'SELECT 1 FROM mart."{table}" WHERE person_id = ? LIMIT 1', [wanted]).fetchone()
+            for (table,) in tables
+        ):
+            raise Blocked("the person id is in none of the service's published tables")
+    finally:
+        con.close()
+
+
+def reveal(
+    places: Places,
+    keyring: Keyring,
+    catalogue: Catalogue,
+    request: Request,
+    approved_by: tuple[str | None, str | None],
+    at: datetime,
+) -> str:
+    """Log, look up, seal. Returns the ticket under which the holder of the service's key can open the identity.
+
+    Raises Blocked when the three people are not three, or a check fails; nothing has been revealed then.
+    """
+    people = {request.requested_by, *approved_by}
+    if None in people or "" in people or len(people) != 3:
+        raise Blocked("the requester and the two approvers must be three different people")
+    check(places, keyring, catalogue, request)
+    ticket = str(ULID()).lower()
+    subject = hashlib.sha256(keyring.verdict_key() + request.person_id.encode()).hexdigest()
+    ledger.append(
+        places,
+        "reidentification",
+        at,
+        ticket=ticket,
+        service=request.service,
+        purpose=request.purpose,
+        requested_by=request.requested_by,
+        approved_by=sorted(name for name in approved_by if name),
+        subject=subject,
+    )
+    identity = _look_up(places, keyring, catalogue, request, ticket, at)
+    sealed = keys.wrap(json.dumps(identity, default=str).encode(), keyring.zone_key(request.service), ticket)
+    folder = _folder(places)
+    path = folder / f"{request.service}-{ticket}.sealed"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(sealed)
+    return ticket
+
+
+def _folder(places: Places):
+    folder = places.root / "reidentified"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder
+
+
+def open_sealed(places: Places, service: str, ticket: str, key: bytes) -> dict:
+    """What a ticket reveals, for whoever holds the service's key. Raises StoreError when expired, KeyMissing."""
+    path = _folder(places) / f"{service}-{ticket}.sealed"
+    if not path.is_file():
+        raise StoreError("no such ticket, or its time has passed")
+    return json.loads(keys.unwrap(path.read_bytes(), key, ticket))
+
+
+def forget(places: Places, at: datetime) -> int:
+    """Destroy what was revealed longer than KEPT_DAYS ago. Returns how many."""
+    old = [
+        p
+        for p in _folder(places).glob("*.sealed")
+        if ULID.from_str(p.stem.rsplit("-", 1)[1].upper()).datetime < at - timedelta(KEPT_DAYS)
+    ]
+    for path in old:
+        path.write_bytes(secrets.token_bytes(path.stat().st_size))
+        path.unlink()
+    return len(old)
+
+
+def _look_up(
+    places: Places, keyring: Keyring, catalogue: Catalogue, request: Request, ticket: str, at: datetime
+) -> dict:
+    """Name, address and contacts of the person from the service's own feeds first, and a line in the vault's register."""
+    with opening.vault(places, keyring) as con:
+        lending.register(con, "lent_pseudonym", keyring.pseudonym_key(request.service))
+        found = con.execute(
+            "SELECT person_key FROM (SELECT DISTINCT person_key FROM identity.record_person) "
+            "WHERE lent_pseudonym(person_key::VARCHAR)::UUID = ?",
+            [UUID(request.person_id)],
+        ).fetchone()
+        if not found:
+            raise Blocked("the person is no longer in the vault")
+        con.execute(
+            "CREATE TABLE IF NOT EXISTS identity.reidentifications "
+            "(ticket VARCHAR, person_key UUID, at TIMESTAMP, service VARCHAR, purpose VARCHAR)"
+        )
+        con.execute(
+            "INSERT INTO identity.reidentifications VALUES (?, ?, ?, ?, ?)",
+            [ticket, found[0], at.replace(tzinfo=None), request.service, request.purpose],
+        )
+        records = []
+        allowed = set(catalogue.service(request.service).feeds)
+        for contract in catalogue.feeds:
+            if not contract.is_person_bearing or f"{contract.source}.{contract.feed}" not in allowed:
+                continue
+            shown = [
+                c.staged_name
+                for c in contract.loaded
+                if c.sensitivity in {"DIR", "QUA"} and "nino" not in c.facts.get("normalise", "")
+            ]
+            columns = ", ".join(f'staged."{name}"' for name in shown)
+            rows = con.execute(
+                f'SELECT {columns} FROM staged."{contract.feed}" AS staged '
+                "JOIN identity.record_person AS links ON links.feed = ? AND links.record_key = staged.record_key "
+                "WHERE links.person_key = ?",
+                [contract.feed, found[0]],
+            ).fetchall()
+            records += [
+                {"feed": contract.feed, **{n: v for n, v in zip(shown, row, strict=True) if v is not None}}
+                for row in rows
+            ]
+    return {"service": request.service, "purpose": request.purpose, "revealed_at": at.isoformat(), "records": records}

@@ -1,0 +1,86 @@
+"""The DAGs equal exactly what the declarations imply, and reading them touches nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from fairview.console.airflow_run import expected_dags
+
+# Run apart, so that Airflow's home is a scratch folder and its import is not this process's.
+_READ = """
+import json, sys, time
+from airflow.dag_processing.dagbag import DagBag
+start = time.process_time()
+bag = DagBag(dag_folder=sys.argv[1])
+seconds = time.process_time() - start
+dags = {
+    dag_id: {
+        "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
+        "pools": {task.task_id: task.pool for task in dag.tasks},
+        "tags": sorted(dag.tags), "doc": dag.doc_md or "", "owner": dag.owner,
+        "scheduled": dag.timetable.summary if hasattr(dag.timetable, "summary") else "", "params": sorted(dag.params),
+    }
+    for dag_id, dag in bag.dags.items()
+}
+print("RESULT" + json.dumps({"dags": dags, "errors": bag.import_errors, "seconds": seconds}))
+"""
+
+
+@pytest.fixture(scope="module")
+def bag(declared, tmp_path_factory):
+    home = tmp_path_factory.mktemp("airflow")
+    state = home / "state-that-must-not-be-made"
+    settings = os.environ | {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(declared.house / "plugins"),
+        "FAIRVIEW_STATE": str(state),
+    }
+    command = [sys.executable, "-c", _READ, str(declared.house / "dags")]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=True, cwd=home)
+    found = json.loads(done.stdout.split("RESULT", 1)[1])
+    found["state_was_made"] = state.exists()
+    return found
+
+
+def test_the_dags_are_exactly_those_the_declarations_imply(bag, declared):
+    assert bag["errors"] == {}
+    assert set(bag["dags"]) == expected_dags(declared)
+
+
+def test_reading_them_makes_no_state_and_takes_under_a_second(bag):
+    assert not bag["state_was_made"]
+    assert bag["seconds"] < 1.0
+
+
+def test_every_dag_says_in_words_what_it_does_whose_it_is_and_under_which_tags(bag):
+    for dag_id, dag in bag["dags"].items():
+        assert len(dag["doc"]) > 100, dag_id
+        assert dag["tags"], dag_id
+        assert dag["owner"] not in ("", "airflow"), dag_id
+
+
+def test_a_service_builds_then_judges_then_publishes_and_always_tells_the_public(bag, declared):
+    for card in declared.services:
+        tasks = bag["dags"][f"service__{card.service}"]["tasks"]
+        assert "judge" in tasks["build_candidate"]
+        assert "publish" in tasks["judge"]
+        assert tasks["publish"] == ["tell_the_public"]
+
+
+def test_whatever_writes_the_vault_waits_for_its_one_slot(bag):
+    writers = [("people", "link_people"), ("people", "build_warehouse"), ("reidentify", "reveal"), ("upkeep__retention", "forget")]
+    writers += [(dag_id, "receive") for dag_id in bag["dags"] if dag_id.startswith("delivery__")]
+    for dag_id, task_id in writers:
+        assert bag["dags"][dag_id]["pools"][task_id] == "vault", (dag_id, task_id)
+
+
+def test_a_delivery_and_a_request_have_a_parameter_form(bag):
+    assert bag["dags"]["delivery__revenues"]["params"] == ["up_to"]
+    assert bag["dags"]["people"]["params"] == ["even_if_nothing_is_new"]
+    assert bag["dags"]["reidentify"]["params"] == ["person_id", "purpose", "service"]

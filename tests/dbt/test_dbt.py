@@ -1,0 +1,96 @@
+"""The dbt project: its unit tests run, every model and column is described, services keep to themselves."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from fairview.store.keys import Keyring
+from fairview.store.places import places
+from fairview.transformation import dbt
+
+AS_AT = date(2026, 10, 31)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    where = places(tmp_path_factory.mktemp("dbt") / "state")
+    return where, Keyring.load(where)
+
+
+@pytest.fixture(scope="module")
+def manifest(declared, state, tmp_path_factory):
+    where, _ = state
+    target = tmp_path_factory.mktemp("target")
+    dbt.invoke(declared, where, dbt._loan(where, {}, {}), ["parse"], AS_AT, target)
+    return json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+
+
+def models(manifest):
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def test_every_unit_test_of_every_rule_passes(declared, state):
+    where, keyring = state
+    assert dbt.run_unit_tests(declared, where, keyring, AS_AT) > 0
+
+
+def test_every_model_says_its_grain_and_describes_itself(manifest):
+    silent = [m["name"] for m in models(manifest) if not m["description"]]
+    assert silent == []
+
+
+def test_every_column_of_every_published_and_pseudonymised_model_is_described(manifest):
+    silent = [
+        f"{model['name']}.{name}"
+        for model in models(manifest)
+        for name, column in model["columns"].items()
+        if not column["description"]
+    ]
+    assert silent == []
+
+
+def test_the_published_models_are_exactly_the_cards_tables_with_enforced_contracts(declared, manifest):
+    for card in declared.services:
+        published = {m["name"]: m for m in models(manifest) if m["database"] == card.service}
+        assert set(m["alias"] for m in published.values()) == {table.name for table in card.tables}
+        assert [m for m, node in published.items() if not node["config"]["contract"]["enforced"]] == []
+
+
+def test_no_service_reads_anothers_models_nor_staging_nor_the_vault(declared, manifest):
+    services = {card.service for card in declared.services}
+    for model in models(manifest):
+        folders = model["fqn"]
+        if "derived" not in folders:
+            continue
+        own = next(service for service in services if service in folders)
+        for parent in model["depends_on"]["nodes"]:
+            node = manifest["nodes"].get(parent) or manifest["sources"].get(parent)
+            assert node["resource_type"] != "source", model["name"]
+            if node["resource_type"] == "seed":
+                assert node["fqn"][1] in {own, "vocabulary"}, model["name"]
+                continue
+            assert "staging" not in node["fqn"], model["name"]
+            assert not (set(node["fqn"]) & (services - {own})), model["name"]
+
+
+def test_every_service_has_an_exposure_for_its_list(declared, manifest):
+    exposed = {parent.split(".")[-1] for e in manifest["exposures"].values() for parent in e["depends_on"]["nodes"]}
+    for card in declared.services:
+        lists = {table.name for table in card.tables if table.role == "list"}
+        assert lists <= exposed, card.service
+
+
+def test_a_service_depends_only_on_feeds_its_card_names(declared, manifest):
+    by_name = {f"psn_{c.source}__{c.feed}": f"{c.source}.{c.feed}" for c in declared.feeds}
+    for card in declared.services:
+        read = {
+            by_name[parent.split(".")[-1]]
+            for model in models(manifest)
+            if card.service in model["fqn"]
+            for parent in model["depends_on"]["nodes"]
+            if parent.split(".")[-1] in by_name
+        }
+        assert read <= set(card.feeds), card.service
