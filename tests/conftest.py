@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from fairview import walk
 from fairview.contracts.catalogue import HOUSE, catalogue
+from fairview.store import generations
 from fairview.store.keys import Keyring
 from fairview.store.places import Places, places
 
@@ -47,3 +51,48 @@ def where(tmp_path: Path) -> Places:
 def keyring(where: Places) -> Keyring:
     """The keys of the empty state."""
     return Keyring.load(where)
+
+
+@dataclass(frozen=True)
+class Month:
+    """What stood published after one month of the walk."""
+
+    walked: walk.Walked
+    generations: dict[str, str]
+    hashes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Council:
+    """A small invented council walked through two months, from files to published marts."""
+
+    here: walk.House
+    deliveries: Path
+    truth: Path
+    months: tuple[Month, ...]
+
+
+def published(here: walk.House) -> tuple[dict[str, str], dict[str, str]]:
+    """Name and hash of every service's published generation."""
+    found = {card.service: generations.current(here.places, card.service) for card in here.catalogue.services}
+    standing = {service: generation for service, generation in found.items() if generation}
+    return (
+        {service: generation.name for service, generation in standing.items()},
+        {service: generations.file_hash(generation.database) for service, generation in standing.items()},
+    )
+
+
+@pytest.fixture(scope="session")
+def walked(declared, tmp_path_factory) -> Council:
+    """Two months of a council of 400, walked once for every test that looks at the result. Treat it as read-only."""
+    from fairview.demo.council import write_deliveries
+
+    folder = tmp_path_factory.mktemp("council")
+    deliveries, truth = folder / "deliveries", folder / "truth"
+    write_deliveries(400, 7, 2, deliveries, truth)
+    here = walk.house(declared, places(folder / "state"))
+    months = []
+    for day in sorted(path for path in deliveries.iterdir() if path.is_dir()):
+        done = walk.deliver(here, day, lambda: datetime.now(UTC))
+        months.append(Month(done, *published(here)))
+    return Council(here, deliveries, truth, tuple(months))

@@ -249,19 +249,33 @@ def ledger(state: Path | None) -> None:
 @cli.command()
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 when something is stale.")
 def generate(only_check: bool) -> int:
-    """Write what follows from the declarations: staging and pseudonymised models, reference pages."""
-    from fairview.governance import reference
-    from fairview.transformation import models
+    """Write what follows from the declarations: staging and pseudonymised models, reference pages, lineage."""
+    import tempfile
+
+    from fairview.governance import lineage, reference
+    from fairview.transformation import dbt, models
 
     declared = catalogue()
-    if only_check:
-        stale = [*models.stale(declared), *reference.stale(declared)]
-        for path in stale:
-            click.echo(f"stale: {path.relative_to(declared.house)}")
-        return 1 if stale else 0
-    for path in [*models.write(declared), *reference.write(declared)]:
-        click.echo(f"written: {path.relative_to(declared.house)}")
-    return 0
+    if not only_check:
+        for path in [*models.write(declared), *reference.write(declared)]:
+            click.echo(f"written: {path.relative_to(declared.house)}")
+    stale = [*models.stale(declared), *reference.stale(declared)]
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = places(Path(folder) / "state")
+        found = lineage.dependences(declared, lineage.read_manifest(dbt.compiled_manifest(declared, scratch, Path(folder))))
+    faults = lineage.breaches(declared, found)
+    page, path = lineage.page(declared, found), declared.house / "docs" / "reference" / "lineage.md"
+    if not path.exists() or path.read_text(encoding="utf-8") != page:
+        if only_check:
+            stale.append(path)
+        else:
+            path.write_text(page, encoding="utf-8")
+            click.echo(f"written: {path.relative_to(declared.house)}")
+    for path in stale:
+        click.echo(f"stale: {path.relative_to(declared.house)}")
+    for fault in faults:
+        click.echo(f"purpose: {fault}")
+    return 1 if stale or faults else 0
 
 
 @cli.command()

@@ -119,12 +119,13 @@ def build_warehouse(catalogue: Catalogue, places: Places, keyring: Keyring, as_a
         {"vault": (places.vault, keyring.vault_key(), False), WAREHOUSE: (candidate.database, data_key, False)},
         {"lent_reference_key": keyring.reference_key()},
     )
+    own_tests = ("--indirect-selection", "buildable")  # a mart's tests may read this layer; they run with the mart
     with _invocation(places) as target:
         results = invoke(
             catalogue,
             places,
             loan,
-            ["build", "--select", "staging", "pseudonymised", "--exclude-resource-type", "unit_test"],
+            ["build", "--select", "staging", "pseudonymised", "--exclude-resource-type", "unit_test", *own_tests],
             as_at,
             target,
         )
@@ -212,3 +213,11 @@ def run_unit_tests(
     chosen = ["--select", f"{select},test_type:unit" if select else "test_type:unit"]
     with _invocation(places) as target:
         return len(invoke(catalogue, places, _loan(places, {}, functions), ["test", *chosen], as_at, target))
+
+
+def compiled_manifest(catalogue: Catalogue, places: Places, to: Path) -> Path:
+    """Compile the derived models, opening nothing, and copy dbt's manifest into `to`. Returns its path."""
+    to.mkdir(parents=True, exist_ok=True)
+    with _invocation(places) as target:
+        invoke(catalogue, places, _loan(places, {}, {}), ["compile", "--select", "derived"], date(2026, 1, 1), target)
+        return Path(shutil.copy(target / "manifest.json", to / "manifest.json"))

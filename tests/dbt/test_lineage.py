@@ -1,0 +1,73 @@
+"""No published column rests, by any chain, on a feed column its service may not use."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from fairview.governance import lineage
+from fairview.store.places import places
+from fairview.transformation import dbt
+
+
+@pytest.fixture(scope="module")
+def manifest(declared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lineage")
+    return lineage.read_manifest(dbt.compiled_manifest(declared, places(folder / "state"), folder))
+
+
+@pytest.fixture(scope="module")
+def found(declared, manifest):
+    return lineage.dependences(declared, manifest)
+
+
+def test_every_published_column_rests_only_on_what_its_service_may_use(declared, found):
+    assert lineage.breaches(declared, found) == []
+
+
+def test_every_published_table_has_lineage(declared, found):
+    traced = {(d.service, d.table) for d in found}
+    assert {(card.service, table.name) for card in declared.services for table in card.tables} <= traced
+
+
+def tampered(manifest, model: str, sql: str, parent: str):
+    changed = copy.deepcopy(manifest)
+    node = next(n for n in changed["nodes"].values() if n["name"] == model and n["resource_type"] == "model")
+    node["compiled_code"] = sql.format(sql=node["compiled_code"])
+    node["depends_on"]["nodes"].append(f"model.fairview.{parent}")
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("service", "parent", "sql"),
+    [
+        (
+            "informed_debt",
+            "psn_housing__homelessness_cases",
+            "select t.*, (select max(h.dependants) from warehouse.pseudonymised.psn_housing__homelessness_cases as h) as leak from ({sql}) as t",
+        ),
+        (
+            "informed_debt",
+            "psn_community_safety__asb_parties",
+            "select t.* from ({sql}) as t where exists (select 1 from warehouse.pseudonymised.psn_community_safety__asb_parties as p where p.anonymous_ind)",
+        ),
+        (
+            "asb_victim_support",
+            "psn_revenues__council_tax_balances",
+            "with b as (select b.balance_pence from warehouse.pseudonymised.psn_revenues__council_tax_balances as b) select t.*, b.balance_pence as leak from ({sql}) as t cross join b",
+        ),
+    ],
+)
+def test_a_forbidden_chain_is_found_whether_it_makes_a_value_or_decides_a_row(declared, manifest, service, parent, sql):
+    model = next(table.name for table in declared.service(service).tables if table.role == "list")
+    breaches = lineage.breaches(declared, lineage.dependences(declared, tampered(manifest, model, sql, parent)))
+    assert any(parent.removeprefix("psn_").replace("__", ".") in breach for breach in breaches)
+
+
+def test_nothing_of_anti_social_behaviour_reaches_another_service_and_nothing_of_homelessness_reaches_debt(found):
+    for dependence in found:
+        if dependence.source == "community_safety":
+            assert dependence.service == "asb_victim_support"
+        if dependence.feed == "homelessness_cases":
+            assert dependence.service == "homelessness_prevention"
