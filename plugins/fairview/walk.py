@@ -54,7 +54,9 @@ class Walked:
     @property
     def exit_code(self) -> int:
         """0 all published, 3 something blocked at a gate, 4 something refused at the door (both: 4)."""
-        refused = any(receipt.outcome in REFUSED or any(f.outcome in REFUSED for f in receipt.files) for receipt in self.receipts)
+        refused = any(
+            receipt.outcome in REFUSED or any(f.outcome in REFUSED for f in receipt.files) for receipt in self.receipts
+        )
         if refused:
             return 4
         return 3 if any(not service.published for service in self.served) else 0
@@ -155,12 +157,16 @@ def withdraw_stale(here: House, at: datetime) -> list[str]:
     for card in here.catalogue.services:
         silent = state.silent_sources(card, at.date())
         if silent and generations.current(here.places, card.service):
-            publication.withdraw(here.places, card.service, f"no delivery from {', '.join(silent)} within the declared time", at)
+            publication.withdraw(
+                here.places, card.service, f"no delivery from {', '.join(silent)} within the declared time", at
+            )
             withdrawn.append(card.service)
     return withdrawn
 
 
-def serve(here: House, at: datetime, tell: Tell = lambda line: None, services: Iterable[str] | None = None) -> list[Served]:
+def serve(
+    here: House, at: datetime, tell: Tell = lambda line: None, services: Iterable[str] | None = None
+) -> list[Served]:
     """Build, judge and publish the services (all, or those named). One service's trouble never stops another's."""
     outcomes: dict[str, Served] = {}
     candidates: dict[str, Generation] = {}
@@ -214,7 +220,10 @@ def deliver(here: House, folder: Path, clock: Callable[[], datetime], tell: Tell
         walked.served = serve(here, clock(), tell)
         write_record(here, clock())
         for outcome in walked.served:
-            tell(f"{extract_date} {outcome.service}: {outcome.status}" + "".join(f"; {reason}" for reason in outcome.reasons))
+            tell(
+                f"{extract_date} {outcome.service}: {outcome.status}"
+                + "".join(f"; {reason}" for reason in outcome.reasons)
+            )
     if not walked.served:
         write_record(here, clock())
     return walked
@@ -224,3 +233,16 @@ def _told(receipt) -> str:
     received = sum(file.received for file in receipt.files)
     staged = sum(file.staged for file in receipt.files)
     return f"{receipt.extract_date} {receipt.source}: {receipt.outcome}, {received:,} rows received, {staged:,} staged"
+
+
+def run_unit_tests(here: House, as_at: date, service: str | None = None) -> int:
+    """Run the models' unit tests in an empty state. Returns how many passed; raises TransformationFailed."""
+    from fairview.identity import schema
+    from fairview.intake import tables
+    from fairview.store import opening
+    from fairview.transformation import dbt
+
+    with opening.vault(here.places, here.keyring) as con:
+        tables.ensure(con, here.catalogue)
+        schema.ensure(con)
+    return dbt.run_unit_tests(here.catalogue, here.places, here.keyring, as_at, service)

@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from fairview import walk
+from fairview.contracts.rules import SOURCE_REACH
 from fairview.store.keys import Keyring
 from fairview.store.places import places
 from fairview.transformation import dbt
@@ -32,9 +34,9 @@ def models(manifest):
     return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
 
 
-def test_every_unit_test_of_every_rule_passes(declared, state):
-    where, keyring = state
-    assert dbt.run_unit_tests(declared, where, keyring, AS_AT) > 0
+def test_every_unit_test_of_every_rule_passes(declared, state, manifest):
+    where, _ = state
+    assert walk.run_unit_tests(walk.house(declared, where), AS_AT) == len(manifest["unit_tests"]) > 0
 
 
 def test_every_model_says_its_grain_and_describes_itself(manifest):
@@ -94,3 +96,25 @@ def test_a_service_depends_only_on_feeds_its_card_names(declared, manifest):
             if parent.split(".")[-1] in by_name
         }
         assert read <= set(card.feeds), card.service
+
+
+def ancestors(manifest, unique_id: str) -> set[str]:
+    found, waiting = set(), [unique_id]
+    while waiting:
+        for parent in manifest["parent_map"].get(waiting.pop(), ()):
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
+
+
+def test_no_chain_of_models_leads_from_a_service_to_a_source_that_may_not_reach_it(declared, manifest):
+    for card in declared.services:
+        forbidden = {source for source, reach in SOURCE_REACH.items() if card.purpose_code not in reach}
+        for model in models(manifest):
+            if model["database"] != card.service:
+                continue
+            reached = {parent.split(".")[2] for parent in ancestors(manifest, model["unique_id"]) if parent.startswith("source.")}
+            assert not reached & forbidden, model["name"]
+            if card.purpose_code == "REV":
+                assert not any("homelessness_cases" in parent for parent in ancestors(manifest, model["unique_id"])), model["name"]

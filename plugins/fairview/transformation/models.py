@@ -37,8 +37,12 @@ def render(catalogue: Catalogue) -> dict[Path, str]:
         written[pseudonymised / f"_psn_{source}__models.yml"] = _yaml(_pseudonymised_models(contracts), contracts[0])
         for contract in contracts:
             written[folder / f"{staging_name(contract)}.sql"] = _staging_sql(contract)
-            written[pseudonymised / f"{pseudonymised_name(contract)}.sql"] = _pseudonymised_sql(contract)
-    written[Path("staging/spine/stg_spine__references.sql")] = _references_sql(catalogue)
+            sql = _pseudonymised_sql(contract, _shared_namespaces(catalogue))
+            written[pseudonymised / f"{pseudonymised_name(contract)}.sql"] = sql
+    shared = _shared_namespaces(catalogue)
+    for namespace in shared:
+        written[Path(f"staging/spine/{keys_name(namespace)}.sql")] = _keys_sql(catalogue, namespace)
+    written[Path("staging/spine/_spine__models.yml")] = _keys_yaml(shared)
     return written
 
 
@@ -226,7 +230,7 @@ def _pseudonymised_models(contracts: tuple[FeedContract, ...]) -> dict:
     }
 
 
-def _pseudonymised_sql(contract: FeedContract) -> str:
+def _pseudonymised_sql(contract: FeedContract, shared: tuple[str, ...]) -> str:
     columns, joins = [], []
     if contract.is_person_bearing:
         columns.append("links.person_key")
@@ -235,13 +239,14 @@ def _pseudonymised_sql(contract: FeedContract) -> str:
             f"    on links.feed = '{contract.feed}' and links.record_key = feed.record_key"
         )
     for number, (column, fact) in enumerate(_keyed(contract), start=1):
-        alias = f"reference_{number}"
         expression = _reference(column, fact, prefix="feed.")
-        columns.append(f"{alias}.reference_key as {fact['column']}")
-        joins.append(
-            f"left join {{{{ ref('stg_spine__references') }}}} as {alias}\n"
-            f"    on {alias}.namespace = '{fact['namespace']}' and {alias}.reference = {expression}"
-        )
+        namespace = fact["namespace"]
+        if namespace in shared:
+            alias = f"keys_{number}"
+            columns.append(f"{alias}.reference_key as {fact['column']}")
+            joins.append(f"left join {{{{ ref('{keys_name(namespace)}') }}}} as {alias}\n    on {alias}.reference = {expression}")
+        else:
+            columns.append(f'{{{{ reference_key("\'{namespace}\'", "{expression}") }}}} as {fact["column"]}')
     columns += [f"feed.{_quoted(column.staged_name)}" for column in leaving(contract)]
     columns += [f"feed.{item.name}" for item in contract.derived] + ["feed.extract_date"]
     lines = [_head(contract) + f"-- Grain: {_grain(contract)}.", "select", "    " + ",\n    ".join(columns)]
@@ -255,19 +260,50 @@ def _reference(column: Column, fact: dict, prefix: str = "") -> str:
     return f"{prefix}{column.name}"
 
 
-def _references_sql(catalogue: Catalogue) -> str:
+def keys_name(namespace: str) -> str:
+    """Name of the model that holds the keys of a namespace."""
+    return f"stg_spine__{namespace}_keys"
+
+
+def _shared_namespaces(catalogue: Catalogue) -> tuple[str, ...]:
+    """Namespaces of numbers that several feeds write: hashed once in a model of their own, so that no feed's lineage leads
+    through another's that it has nothing to do with."""
+    users: dict[str, set[str]] = {}
+    for contract in catalogue.feeds:
+        for _, fact in _keyed(contract):
+            users.setdefault(fact["namespace"], set()).add(contract.feed)
+    return tuple(sorted(namespace for namespace, feeds in users.items() if len(feeds) > 1))
+
+
+def _keys_sql(catalogue: Catalogue, namespace: str) -> str:
     selects = [
-        f"    select '{fact['namespace']}' as namespace, {_reference(column, fact)} as reference "
-        f"from {{{{ ref('{staging_name(contract)}') }}}}"
+        f"    select {_reference(column, fact)} as reference from {{{{ ref('{staging_name(contract)}') }}}}"
         for contract in catalogue.feeds
         for column, fact in _keyed(contract)
+        if fact["namespace"] == namespace
     ]
     return (
         _HEADER.format(path="dags/feeds/")
-        + "-- Grain: one row per namespace and reference number. A table, so that each number is hashed once.\n"
+        + "-- Grain: one row per reference number. A table, so that each number is hashed once.\n"
         + "with numbers as (\n"
         + "\n    union\n".join(selects)
-        + "\n)\n\nselect\n    namespace,\n    reference,\n"
-        + "    {{ reference_key('namespace', 'reference') }} as reference_key\n"
+        + f"\n)\n\nselect\n    reference,\n    {{{{ reference_key(\"'{namespace}'\", 'reference') }}}} as reference_key\n"
         + "from numbers\nwhere reference is not null\n"
     )
+
+
+def _keys_yaml(shared: tuple[str, ...]) -> str:
+    models = [
+        {
+            "name": keys_name(namespace),
+            "description": f"Every {namespace.replace('_', ' ')} number of the feeds with the key that stands for it in the warehouse. Vault only.",
+            "config": {"meta": {"grain": "one row per reference number", "owner": "data engineering"}},
+            "columns": [
+                _described("reference", "The number as the source writes it.", "REF", ["LNK"]),
+                _described("reference_key", "Keyed pseudonym of the number.", "REF", ["LNK"], ["unique", "not_null"]),
+            ],
+        }
+        for namespace in shared
+    ]
+    head = _HEADER.replace("-- ", "# ").format(path="dags/feeds/")
+    return head + yaml.safe_dump({"version": 2, "models": models}, sort_keys=False, width=118, allow_unicode=True)

@@ -1,8 +1,8 @@
 -- Written by `fairview generate` from dags/feeds/benefits/benefit_awards.odcs.yaml; change the contract, not this file.
 -- Grain: one row per award_id.
 select
-    reference_1.reference_key as benefit_award_key,
-    reference_2.reference_key as benefit_claim_key,
+    {{ reference_key("'benefit_award'", "feed.award_id") }} as benefit_award_key,
+    keys_2.reference_key as benefit_claim_key,
     feed.award_type,
     feed.from_date,
     feed.to_date,
@@ -14,7 +14,5 @@ select
     feed.suspended_ind,
     feed.extract_date
 from {{ ref('stg_benefits__benefit_awards') }} as feed
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'benefit_award' and reference_1.reference = feed.award_id
-left join {{ ref('stg_spine__references') }} as reference_2
-    on reference_2.namespace = 'benefit_claim' and reference_2.reference = feed.claim_id
+left join {{ ref('stg_spine__benefit_claim_keys') }} as keys_2
+    on keys_2.reference = feed.claim_id

@@ -2,9 +2,9 @@
 -- Grain: one row per claim_id.
 select
     links.person_key,
-    reference_1.reference_key as benefit_claim_key,
-    reference_2.reference_key as council_tax_account_key,
-    reference_3.reference_key as rent_payment_key,
+    keys_1.reference_key as benefit_claim_key,
+    keys_2.reference_key as council_tax_account_key,
+    keys_3.reference_key as rent_payment_key,
     feed.status,
     feed.application_date,
     feed.cancel_date,
@@ -17,9 +17,9 @@ select
 from {{ ref('stg_benefits__benefit_claims') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'benefit_claims' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'benefit_claim' and reference_1.reference = feed.claim_id
-left join {{ ref('stg_spine__references') }} as reference_2
-    on reference_2.namespace = 'council_tax_account' and reference_2.reference = left(feed.ctax_ref, 8)
-left join {{ ref('stg_spine__references') }} as reference_3
-    on reference_3.namespace = 'rent_payment' and reference_3.reference = feed.rent_ref
+left join {{ ref('stg_spine__benefit_claim_keys') }} as keys_1
+    on keys_1.reference = feed.claim_id
+left join {{ ref('stg_spine__council_tax_account_keys') }} as keys_2
+    on keys_2.reference = left(feed.ctax_ref, 8)
+left join {{ ref('stg_spine__rent_payment_keys') }} as keys_3
+    on keys_3.reference = feed.rent_ref

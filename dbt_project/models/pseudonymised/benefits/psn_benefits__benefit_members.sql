@@ -2,7 +2,7 @@
 -- Grain: one row per claim_id, member_seq, from_date.
 select
     links.person_key,
-    reference_1.reference_key as benefit_claim_key,
+    keys_1.reference_key as benefit_claim_key,
     feed.relation,
     feed.from_date,
     feed.to_date,
@@ -13,5 +13,5 @@ select
 from {{ ref('stg_benefits__benefit_members') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'benefit_members' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'benefit_claim' and reference_1.reference = feed.claim_id
+left join {{ ref('stg_spine__benefit_claim_keys') }} as keys_1
+    on keys_1.reference = feed.claim_id

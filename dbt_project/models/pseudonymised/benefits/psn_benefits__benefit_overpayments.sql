@@ -2,8 +2,8 @@
 -- Grain: one row per invoice_no.
 select
     links.person_key,
-    reference_1.reference_key as overpayment_invoice_key,
-    reference_2.reference_key as benefit_claim_key,
+    {{ reference_key("'overpayment_invoice'", "feed.invoice_no") }} as overpayment_invoice_key,
+    keys_2.reference_key as benefit_claim_key,
     feed."class",
     feed.created,
     feed.original_pence,
@@ -15,7 +15,5 @@ select
 from {{ ref('stg_benefits__benefit_overpayments') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'benefit_overpayments' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'overpayment_invoice' and reference_1.reference = feed.invoice_no
-left join {{ ref('stg_spine__references') }} as reference_2
-    on reference_2.namespace = 'benefit_claim' and reference_2.reference = split_part(feed.claim_ref, '/', 1)
+left join {{ ref('stg_spine__benefit_claim_keys') }} as keys_2
+    on keys_2.reference = split_part(feed.claim_ref, '/', 1)

@@ -2,7 +2,7 @@
 -- Grain: one row per objection_id.
 select
     links.person_key,
-    reference_1.reference_key as objection_key,
+    {{ reference_key("'objection'", "feed.objection_id") }} as objection_key,
     feed.service_scope,
     feed."right",
     feed."received",
@@ -13,5 +13,3 @@ select
 from {{ ref('stg_corporate__data_objections') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'data_objections' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'objection' and reference_1.reference = feed.objection_id

@@ -2,7 +2,7 @@
 -- Grain: one row per notice_ref.
 select
     links.person_key,
-    reference_1.reference_key as respite_notice_key,
+    {{ reference_key("'respite_notice'", "feed.notice_ref") }} as respite_notice_key,
     feed.start_date,
     feed.end_date,
     feed.status,
@@ -13,5 +13,3 @@ select
 from {{ ref('stg_corporate__debt_respite_notices') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'debt_respite_notices' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'respite_notice' and reference_1.reference = feed.notice_ref

@@ -2,7 +2,7 @@
 -- Grain: one row per account_no.
 select
     links.person_key,
-    reference_1.reference_key as sundry_account_key,
+    {{ reference_key("'sundry_account'", "feed.account_no") }} as sundry_account_key,
     feed.debt_type,
     feed.raised,
     feed.original_pence,
@@ -12,5 +12,3 @@ select
 from {{ ref('stg_corporate__sundry_debts') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'sundry_debts' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'sundry_account' and reference_1.reference = feed.account_no

@@ -2,7 +2,7 @@
 -- Grain: one row per case_ref.
 select
     links.person_key,
-    reference_1.reference_key as homelessness_case_key,
+    {{ reference_key("'homelessness_case'", "feed.case_ref") }} as homelessness_case_key,
     feed.application_date,
     feed.la_code,
     feed.household_type,
@@ -30,5 +30,3 @@ select
 from {{ ref('stg_housing__homelessness_cases') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'homelessness_cases' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'homelessness_case' and reference_1.reference = feed.case_ref

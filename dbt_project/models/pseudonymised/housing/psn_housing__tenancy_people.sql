@@ -2,7 +2,7 @@
 -- Grain: one row per house_ref, person_no.
 select
     links.person_key,
-    reference_1.reference_key as council_household_key,
+    keys_1.reference_key as council_household_key,
     feed.responsible,
     feed.relationship,
     feed.from_date,
@@ -12,5 +12,5 @@ select
 from {{ ref('stg_housing__tenancy_people') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'tenancy_people' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'council_household' and reference_1.reference = feed.house_ref
+left join {{ ref('stg_spine__council_household_keys') }} as keys_1
+    on keys_1.reference = feed.house_ref

@@ -2,8 +2,8 @@
 -- Grain: one row per account_ref.
 select
     links.person_key,
-    reference_1.reference_key as council_tax_account_key,
-    reference_2.reference_key as billing_property_key,
+    keys_1.reference_key as council_tax_account_key,
+    keys_2.reference_key as billing_property_key,
     feed.lead_liab_pos,
     feed.paymeth_code,
     feed.account_status,
@@ -20,7 +20,7 @@ select
 from {{ ref('stg_revenues__council_tax_accounts') }} as feed
 left join {{ source('identity', 'record_person') }} as links
     on links.feed = 'council_tax_accounts' and links.record_key = feed.record_key
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'council_tax_account' and reference_1.reference = feed.account_ref
-left join {{ ref('stg_spine__references') }} as reference_2
-    on reference_2.namespace = 'billing_property' and reference_2.reference = feed.property_ref
+left join {{ ref('stg_spine__council_tax_account_keys') }} as keys_1
+    on keys_1.reference = feed.account_ref
+left join {{ ref('stg_spine__billing_property_keys') }} as keys_2
+    on keys_2.reference = feed.property_ref

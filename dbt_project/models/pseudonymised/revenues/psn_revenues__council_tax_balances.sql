@@ -1,7 +1,7 @@
 -- Written by `fairview generate` from dags/feeds/revenues/council_tax_balances.odcs.yaml; change the contract, not this file.
 -- Grain: one row per account_ref, fy.
 select
-    reference_1.reference_key as council_tax_account_key,
+    keys_1.reference_key as council_tax_account_key,
     feed.fy,
     feed.gross_debit_pence,
     feed.discounts_pence,
@@ -18,5 +18,5 @@ select
     feed.right_to_instalments_lost,
     feed.extract_date
 from {{ ref('stg_revenues__council_tax_balances') }} as feed
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'council_tax_account' and reference_1.reference = feed.account_ref
+left join {{ ref('stg_spine__council_tax_account_keys') }} as keys_1
+    on keys_1.reference = feed.account_ref

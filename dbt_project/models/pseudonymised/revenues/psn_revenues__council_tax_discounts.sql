@@ -1,7 +1,7 @@
 -- Written by `fairview generate` from dags/feeds/revenues/council_tax_discounts.odcs.yaml; change the contract, not this file.
 -- Grain: one row per account_ref, disc_code, start_date.
 select
-    reference_1.reference_key as council_tax_account_key,
+    keys_1.reference_key as council_tax_account_key,
     feed.start_date,
     feed.end_date,
     feed.pct,
@@ -9,5 +9,5 @@ select
     feed.is_deceased_exemption,
     feed.extract_date
 from {{ ref('stg_revenues__council_tax_discounts') }} as feed
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'council_tax_account' and reference_1.reference = feed.account_ref
+left join {{ ref('stg_spine__council_tax_account_keys') }} as keys_1
+    on keys_1.reference = feed.account_ref

@@ -1,7 +1,7 @@
 -- Written by `fairview generate` from dags/feeds/revenues/council_tax_recovery.odcs.yaml; change the contract, not this file.
 -- Grain: one row per recovery_id.
 select
-    reference_1.reference_key as council_tax_account_key,
+    keys_1.reference_key as council_tax_account_key,
     feed.fy,
     feed.stage,
     feed.stage_date,
@@ -14,5 +14,5 @@ select
     feed.reversed_ind,
     feed.extract_date
 from {{ ref('stg_revenues__council_tax_recovery') }} as feed
-left join {{ ref('stg_spine__references') }} as reference_1
-    on reference_1.namespace = 'council_tax_account' and reference_1.reference = feed.account_ref
+left join {{ ref('stg_spine__council_tax_account_keys') }} as keys_1
+    on keys_1.reference = feed.account_ref

@@ -1,0 +1,18 @@
+-- Grain: one row per measure of a subject on a day. Every family of measures has the same columns.
+{% set families = ['housing_options', 'rents', 'council_tax', 'debts', 'benefits', 'households'] %}
+{%- for family in families %}
+select
+    day_code,
+    day,
+    subject_key,
+    person_key,
+    measure_code,
+    value,
+    amount_pence,
+    detail_code,
+    fact_on,
+    until_on,
+    source_code
+from {{ ref('int_homelessness_prevention__' ~ family ~ '_measured') }}
+{{ "union all" if not loop.last }}
+{%- endfor %}

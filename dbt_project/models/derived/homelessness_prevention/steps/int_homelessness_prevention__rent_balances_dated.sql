@@ -1,0 +1,31 @@
+-- Grain: one row per tenancy and day: what was owed then and at the three month ends before, from today's balance
+-- less what the ledger has posted since. Pence, exact; credits negative.
+with postings as (
+    select
+        tenancy_key,
+        cast(post_date as date) as posted_on,
+        real_value_pence
+    from {{ ref('psn_housing__rent_transactions') }}
+    where cast(post_date as date) > {{ prevention_month_end_before(as_at(), 4) }}
+)
+
+select
+    tenancies.day_code,
+    tenancies.tenancy_key,
+    cast(
+        max(tenancies.cur_bal_pence)
+        - coalesce(sum(postings.real_value_pence) filter (where postings.posted_on > tenancies.day), 0) as bigint
+    ) as balance_pence,
+    {%- for month in [1, 2, 3] %}
+    cast(
+        max(tenancies.cur_bal_pence)
+        - coalesce(
+            sum(postings.real_value_pence)
+                filter (where postings.posted_on > {{ prevention_month_end_before('tenancies.day', month) }}), 0
+        ) as bigint
+    ) as balance_{{ month }}_before_pence{{ "," if not loop.last }}
+    {%- endfor %}
+from {{ ref('int_homelessness_prevention__tenancies_placed') }} as tenancies
+left join postings
+    on postings.tenancy_key = tenancies.tenancy_key
+group by tenancies.day_code, tenancies.tenancy_key

@@ -1,0 +1,62 @@
+-- Grain: one row per subject above the threshold at the month end before and no longer so, with why.
+-- The mart keeps no history: what held then is worked out afresh from dated facts, as far as each rule allows.
+with before as (
+    select *
+    from {{ ref('int_homelessness_prevention__subjects_banded') }}
+    where day_code = 'BEFORE'
+        and band_code <> 'NONE'
+        and not is_open_case
+),
+
+now as (
+    select *
+    from {{ ref('int_homelessness_prevention__subjects_banded') }}
+    where day_code = 'NOW'
+),
+
+still_there as (
+    select distinct subject_key
+    from {{ ref('int_homelessness_prevention__members_placed') }}
+    where day_code = 'NOW'
+),
+
+ended as (
+    select
+        earlier.subject_key,
+        count(*) as ended_count,
+        max(case when earlier.recompute_code = 'EXACT' then 0 else 1 end) = 1 as is_estimated,
+        {{ prevention_joined("earlier.rule_name || ': ' || earlier.sentence", ' ', 'earlier.reason_rank') }} as sentences
+    from {{ ref('int_homelessness_prevention__indicators_ranked') }} as earlier
+    left join {{ ref('int_homelessness_prevention__indicators_met') }} as later
+        on later.day_code = 'NOW'
+        and later.subject_key = earlier.subject_key
+        and later.rule_id = earlier.rule_id
+        and (later.points >= earlier.points or later.is_direct_referral)
+    where earlier.day_code = 'BEFORE'
+        and later.subject_key is null
+    group by earlier.subject_key
+)
+
+select
+    before.subject_key,
+    before.day as previous_on,
+    before.band_code as previous_band_code,
+    before.points as previous_points,
+    coalesce(now.points, 0) as points,
+    case
+        when still_there.subject_key is null then 'LEFT'
+        when coalesce(now.is_open_case, false) then 'CASE_OPENED'
+        else 'INDICATORS_ENDED'
+    end as why_code,
+    ended.sentences as ended_facts,
+    coalesce(ended.is_estimated, false) as is_estimated
+from before
+left join now
+    on now.subject_key = before.subject_key
+left join still_there
+    on still_there.subject_key = before.subject_key
+left join ended
+    on ended.subject_key = before.subject_key
+where now.subject_key is null
+    or now.band_code = 'NONE'
+    or now.is_open_case

@@ -1,0 +1,69 @@
+-- Grain: one row per council tax account, financial year and recovery step up to the as-at date; reversed steps left out.
+-- `is_out_of_order`: the law in force on the day of the step asks for an earlier step that is not on record by then.
+-- Only years whose whole history was delivered can be judged (the first delivery starts two financial years back).
+with events as (
+    select
+        recovery.council_tax_account_key,
+        recovery.fy as financial_year,
+        recovery.stage as stage_code,
+        recovery.stage_date as stage_on,
+        recovery.hold_code,
+        recovery.hold_until as hold_until_on,
+        recovery.amount_at_stage_pence
+    from {{ ref('psn_revenues__council_tax_recovery') }} as recovery
+    where not coalesce(recovery.reversed_ind, false)
+        and recovery.stage_date <= {{ as_at() }}
+),
+
+steps as (
+    select
+        events.*,
+        stages.stage_order,
+        stages.label as stage_label,
+        stages.is_arrangement,
+        stages.is_enforcement_agent,
+        stages.is_from_summons_on,
+        stages.needs_earlier,
+        coalesce(stages.minimum_days_after, 0) as minimum_days_after
+    from events
+    left join {{ ref('informed_debt_stages') }} as stages
+        on stages.debt_type_code = 'COUNCIL_TAX'
+        and stages.stage_code = events.stage_code
+        and {{ in_force('stages.valid_from', 'stages.valid_to', 'events.stage_on') }}
+),
+
+-- The newest step that allows a later one, per later step: enough to say that one was there in time.
+preceded as (
+    select distinct
+        later.council_tax_account_key,
+        later.financial_year,
+        later.stage_code,
+        later.stage_on
+    from steps as later
+    inner join steps as earlier
+        on earlier.council_tax_account_key = later.council_tax_account_key
+        and earlier.financial_year = later.financial_year
+        and '|' || later.needs_earlier || '|' like '%|' || earlier.stage_code || '|%'
+        and {{ plus_days('earlier.stage_on', 'later.minimum_days_after') }} <= later.stage_on
+)
+
+select
+    steps.council_tax_account_key,
+    steps.financial_year,
+    steps.stage_code,
+    steps.stage_on,
+    steps.hold_code,
+    steps.hold_until_on,
+    steps.amount_at_stage_pence,
+    steps.stage_order,
+    coalesce(steps.stage_label, steps.stage_code) as stage_label,
+    coalesce(steps.is_arrangement, false) as is_arrangement,
+    coalesce(steps.is_enforcement_agent, false) as is_enforcement_agent,
+    coalesce(steps.is_from_summons_on, false) as is_from_summons_on,
+    steps.needs_earlier is not null and preceded.stage_code is null as is_out_of_order
+from steps
+left join preceded
+    on preceded.council_tax_account_key = steps.council_tax_account_key
+    and preceded.financial_year = steps.financial_year
+    and preceded.stage_code = steps.stage_code
+    and preceded.stage_on = steps.stage_on

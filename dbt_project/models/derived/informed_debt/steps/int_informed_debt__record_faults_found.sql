@@ -1,0 +1,89 @@
+-- Grain: one row per debt and fault of its record which a person has to settle before it is asked for.
+-- Only debts with something overdue: a fault of the past on a cleared year asks nothing of anybody.
+with overdue as (
+    select *
+    from {{ ref('int_informed_debt__debts_unioned') }}
+    where overdue_pence > 0
+),
+
+spells as (
+    select distinct
+        liabilities.debt_key,
+        spells.start_on,
+        spells.until_on
+    from {{ ref('int_informed_debt__respite_spells_read') }} as spells
+    inner join {{ ref('int_informed_debt__liabilities_established') }} as liabilities
+        on liabilities.person_key = spells.person_key
+    where spells.state_code <> 'CONTRADICTORY'
+),
+
+-- A step from summons on, dated within a freeze that covered the debt, has no force.
+steps_in_freeze as (
+    select
+        overdue.debt_key,
+        'DEBT-R03' as rule_id,
+        stages.stage_on as fact_on,
+        stages.stage_label as fact_value,
+        stages.stage_order
+    from overdue
+    inner join {{ ref('int_informed_debt__council_tax_stages_dated') }} as stages
+        on stages.council_tax_account_key = overdue.account_key
+        and stages.financial_year = overdue.financial_year
+        and stages.is_from_summons_on
+    inner join spells
+        on spells.debt_key = overdue.debt_key
+        and spells.start_on >= overdue.raised_on
+        and stages.stage_on > spells.start_on
+        and (spells.until_on is null or stages.stage_on <= spells.until_on)
+    where overdue.debt_type_code = 'COUNCIL_TAX'
+),
+
+steps_out_of_order as (
+    select
+        overdue.debt_key,
+        'DEBT-R04' as rule_id,
+        stages.stage_on as fact_on,
+        stages.stage_label as fact_value,
+        stages.stage_order
+    from overdue
+    inner join {{ ref('int_informed_debt__council_tax_stages_dated') }} as stages
+        on stages.council_tax_account_key = overdue.account_key
+        and stages.financial_year = overdue.financial_year
+        and stages.is_out_of_order
+    where overdue.debt_type_code = 'COUNCIL_TAX'
+),
+
+unsettled_positions as (
+    select
+        overdue.debt_key,
+        'DEBT-R05' as rule_id,
+        {{ as_at() }} as fact_on,
+        case when accounts.lead_liab_pos = 11 then 'suspense' else 'marked as an error' end as fact_value,
+        0 as stage_order
+    from overdue
+    inner join {{ ref('psn_revenues__council_tax_accounts') }} as accounts
+        on accounts.council_tax_account_key = overdue.account_key
+        and accounts.lead_liab_pos in (-1, 11)
+    where overdue.debt_type_code = 'COUNCIL_TAX'
+
+    union all
+
+    select
+        overdue.debt_key,
+        'DEBT-R05' as rule_id,
+        {{ as_at() }} as fact_on,
+        'account being moved' as fact_value,
+        0 as stage_order
+    from overdue
+    inner join {{ ref('psn_revenues__council_tax_occupations') }} as occupations
+        on occupations.council_tax_account_key = overdue.account_key
+        and occupations.transit_ind
+        and occupations.live_ind
+    where overdue.debt_type_code = 'COUNCIL_TAX'
+)
+
+select distinct * from steps_in_freeze
+union all
+select distinct * from steps_out_of_order
+union all
+select distinct * from unsettled_positions

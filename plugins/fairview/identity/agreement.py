@@ -1,0 +1,68 @@
+"""When two writings of a name, a birth date or a number agree, may agree, or cannot be one person's.
+
+Knows: grades of agreement, as SQL macros over the columns of `records` (and of anything else with the same columns).
+Refuses to know: which records are compared, and what follows from the grade.
+
+Grades of a name: 4 the same, 3 one slip, a pet form or a cut field, 2 an initial or part of a double name, 0 a clash;
+null when a side has none.
+"""
+
+from __future__ import annotations
+
+# Surnames cut by a field are cut late: council tax at 32 characters with the forename, housing at 20.
+_SHORTEST_CUT_SURNAME = 8
+
+MACROS = (
+    """forename_grade(a, a_families, b, b_families) AS CASE
+        WHEN a IS NULL OR b IS NULL THEN NULL
+        WHEN a = b THEN 4
+        WHEN name_slip(a, b) OR list_has_any(a_families, b_families) OR name_stem(a, b) THEN 3
+        WHEN name_initial(a, b) THEN 2
+        WHEN length(a) = 1 AND list_contains(list_transform(b_families, lambda f: f[1]), a) THEN 2
+        WHEN length(b) = 1 AND list_contains(list_transform(a_families, lambda f: f[1]), b) THEN 2
+        WHEN least(length(a), length(b)) >= 6 AND jaro_winkler_similarity(a, b) >= 0.92 THEN 2
+        ELSE 0 END""",
+    f"""surname_grade(a, a_words, b, b_words) AS CASE
+        WHEN a IS NULL OR b IS NULL THEN NULL
+        WHEN a = b THEN 4
+        WHEN name_slip(a, b) THEN 3
+        WHEN least(length(a), length(b)) >= {_SHORTEST_CUT_SURNAME} AND (starts_with(a, b) OR starts_with(b, a)) THEN 3
+        WHEN list_has_any(a_words, b_words) OR (least(length(a), length(b)) >= 4 AND (
+            starts_with(a, b) OR starts_with(b, a) OR suffix(a, b) OR suffix(b, a))) THEN 2
+        WHEN least(length(a), length(b)) >= 6 AND jaro_winkler_similarity(a, b) >= 0.92 THEN 2
+        ELSE 0 END""",
+    # Some people's names are entered the other way round.
+    """names_swapped(fore_a, sur_a, fore_b, sur_b) AS coalesce(
+        (length(fore_a) > 1 AND length(fore_b) > 1
+            AND (fore_a = sur_b OR name_slip(fore_a, sur_b)) AND (sur_a = fore_b OR name_slip(sur_a, fore_b)))
+        OR (length(sur_a) = 1 AND fore_a = sur_b AND sur_a = fore_b[1])
+        OR (length(sur_b) = 1 AND fore_b = sur_a AND sur_b = fore_a[1]), false)""",
+    """birth_grade(a, b) AS CASE
+        WHEN a IS NULL OR b IS NULL THEN NULL
+        WHEN a = b THEN 4
+        WHEN year(a) = year(b) AND month(a) = day(b) AND day(a) = month(b) THEN 3
+        WHEN year(a) = year(b) AND (strftime(a, '%d%m') = '0101' OR strftime(b, '%d%m') = '0101') THEN 2
+        WHEN damerau_levenshtein(strftime(a, '%Y%m%d'), strftime(b, '%Y%m%d')) <= 1 THEN 2
+        ELSE 0 END""",
+    """nino_grade(a, b) AS CASE
+        WHEN a IS NULL OR b IS NULL THEN NULL
+        WHEN a = b THEN 4
+        WHEN left(a, 8) = left(b, 8) THEN 3
+        WHEN damerau_levenshtein(a, b) <= 1 THEN 2
+        ELSE 0 END""",
+)
+
+
+def teach(con) -> None:
+    """Give a connection the grading macros; the name macros must be there already."""
+    for macro in MACROS:
+        con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
+
+
+def name_grade(a: str, b: str) -> str:
+    """SQL for the grade of two whole names on the row aliases `a` and `b`: the weaker of both parts; swapped names count 3."""
+    return (
+        f"CASE WHEN names_swapped({a}.fore, {a}.sur, {b}.fore, {b}.sur) THEN 3 ELSE least("
+        f"forename_grade({a}.fore, {a}.families, {b}.fore, {b}.families), "
+        f"surname_grade({a}.sur, {a}.words, {b}.sur, {b}.words)) END"
+    )

@@ -1,0 +1,338 @@
+"""Who is who: one run from staged records to persons and households in the vault.
+
+Knows: the order of the walk and what is written at its end, in one transaction: either all of `vault.identity` follows
+from this run or nothing does.
+Refuses to know: how each step is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from fairview.identity import clusters, decisions, guards, households, model, people, profiles, records, registry, rules, schema, weighing
+from fairview.identity.declarations import Declarations, declarations
+from fairview.store import opening
+from fairview.store.keys import Keyring
+from fairview.store.places import Places
+
+# Pairs lighter than this are not even kept for the next run; far below anything reviewed.
+_LEAST_KEPT = -5.0
+
+
+@dataclass(frozen=True)
+class LinkReceipt:
+    """What a run did, in counts only. `new`, `merged`, `split`, `retired` are persons against the run before."""
+
+    as_at: date
+    records: int
+    profiles: int
+    people: int
+    households: int
+    new: int
+    merged: int
+    split: int
+    retired: int
+    to_review: int
+    scored_anew: int
+    first: bool
+    model: str
+
+
+def link_people(
+    places: Places,
+    keyring: Keyring,
+    as_at: date,
+    at: datetime,
+    *,
+    full: bool = False,
+    past_guards: bool = False,
+    threads: int | None = None,
+    memory: str | None = None,
+) -> LinkReceipt:
+    """Link every staged record as at a date and write `vault.identity.*`. Returns counts.
+
+    `full` scores every pair anew instead of those the deliveries changed; the result is the same.
+    `past_guards` lets a change through that a person has looked at.
+    Raises TooManyChanged before anything is written, StoreError when the vault is held, DeclarationError.
+    """
+    declared = declarations()
+    with opening.vault(places, keyring, threads=threads, memory=memory) as con:
+        con.execute("USE memory")
+        schema.ensure(con)
+        found = cluster_records(con, declared, as_at, full=full)
+        found |= _register(con, keyring, as_at)
+        if not past_guards:
+            guards.check({kind: found[kind] for kind in ("new", "merged", "split")}, found["known"])
+        _household(con, keyring, declared, as_at)
+        people.weigh(con)
+        _queue(con, declared, as_at)
+        _write(con, as_at, at, found)
+        counts = {name: con.execute(f"SELECT count(*) FROM vault.identity.{name}").fetchone()[0] for name in ("people", "households")}
+        return LinkReceipt(
+            as_at=as_at, records=found["records"], profiles=found["profiles"], people=counts["people"], households=counts["households"],
+            new=found["new"], merged=found["merged"], split=found["split"], retired=found["retired"],
+            to_review=found["to_review"],
+            scored_anew=found["scored_anew"], first=not found["known"], model=found["model"],
+        )  # fmt: skip
+
+
+def fingerprint(committed: dict[str, Any]) -> str:
+    """What a committed model is known by in the vault: the SHA-256 of its settings, shortened."""
+    return hashlib.sha256(json.dumps(committed, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def cluster_records(con, declared: Declarations, as_at: date, *, full: bool = False) -> dict[str, Any]:
+    """From `vault.staged` to `person_of(record_id, cluster)` in temporary tables. Returns counts and the model's name."""
+    committed = model.committed()
+    name = fingerprint(committed)
+    records.gather(con, declared, as_at)
+    decisions.bring(con)
+    rules.apply(con, declared.limit("margin"))
+    profiles.fold(con, declared.limit("crowd"))
+    size = _thaw(con, name, as_at, _count(con, "profiles"))
+    anew = _score(con, weighing.fitted(committed, size), name, full)
+    join(con, declared, committed["settings"])
+    return {"records": _count(con, "records"), "profiles": _count(con, "profiles"), "scored_anew": anew, "model": name, "size": size}
+
+
+def _count(con, table: str) -> int:
+    return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def _thaw(con, name: str, as_at: date, size: int) -> int:
+    """The frequencies frozen with this model, or frozen now when the model is new to this vault. Returns the frozen size."""
+    kept = con.execute("SELECT profiles FROM vault.identity.frozen WHERE model = ?", [name]).fetchone()
+    con.execute("CREATE OR REPLACE TEMP TABLE freezing AS SELECT ? AS model, ? AS frozen_on, ? AS profiles", [name, as_at, kept[0] if kept else size])
+    con.execute("CREATE OR REPLACE TEMP TABLE is_thawed AS SELECT ? AS kept", [bool(kept)])
+    if not kept:
+        weighing.freeze(con)
+        return size
+    for field in ("sur", "fore"):
+        con.execute(
+            f"""CREATE OR REPLACE TEMP TABLE frequencies_{field} AS
+            SELECT term AS {field}, share AS tf_{field} FROM vault.identity.frequencies WHERE field = '{field}'"""
+        )
+    return kept[0]
+
+
+def _score(con, settings: dict[str, Any], name: str, full: bool) -> int:
+    """Leave `scored` for all pairs: kept where neither profile changed, scored anew otherwise. Returns pairs scored anew."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE profile_now AS SELECT unique_id AS profile, md5(CAST(profiles AS VARCHAR)) AS fingerprint FROM profiles"
+    )
+    thawed = con.execute("SELECT kept FROM is_thawed").fetchone()[0]
+    keep = thawed and not full and schema.exists(con, "scored")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE unchanged AS SELECT profile FROM profile_now "
+        + ("SEMI JOIN vault.identity.profile_state USING (profile, fingerprint)" if keep else "WHERE false")
+    )
+    weighing.candidates(con)
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE candidate_pairs AS FROM candidate_pairs
+        WHERE NOT (l IN (SELECT profile FROM unchanged) AND r IN (SELECT profile FROM unchanged))"""
+    )
+    weighing.score(con, settings, _LEAST_KEPT)
+    if keep:
+        con.execute(
+            """INSERT INTO scored BY NAME SELECT * FROM vault.identity.scored
+            WHERE a IN (SELECT profile FROM unchanged) AND b IN (SELECT profile FROM unchanged)"""
+        )
+    return _count(con, "candidate_pairs")
+
+
+def join(con, declared: Declarations, settings: dict[str, Any]) -> None:
+    """From `scored` to `person_of(record_id, cluster)`: heavy enough, with more than names behind it, and nobody beside it."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT a, b, weight FROM scored WHERE weight >= $1 AND {weighing.supported(settings)}",
+        [declared.limit("least_weight")],
+    )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE facets AS
+        SELECT DISTINCT profile AS node, f.* EXCLUDE (node) FROM record_facets f JOIN profile_of p ON p.record_id = f.node"""
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE must_join (node VARCHAR, cluster VARCHAR)")
+    clusters.join(con, declared.limit("margin"))
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE person_of AS
+        SELECT record_id, cluster FROM profile_of JOIN membership ON node = profile"""
+    )
+
+
+def _register(con, keyring: Keyring, as_at: date) -> dict[str, Any]:
+    """Give every cluster its person key; leave `changes(kind, old, id, records)`. Returns counts."""
+    con.execute("CREATE OR REPLACE TEMP TABLE person_items AS SELECT record_id AS item, cluster FROM person_of")
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE person_before AS
+        SELECT feed || '|' || record_key AS item, person_key, minted_on
+        FROM vault.identity.registry_record JOIN vault.identity.registry USING (person_key)
+        QUALIFY row_number() OVER (PARTITION BY feed, record_key ORDER BY since DESC, until DESC NULLS FIRST) = 1"""
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE person_known AS SELECT person_key AS id FROM vault.identity.registry")
+    registry.enter(con, "person", "person_key", keyring.registry_key(), as_at)
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE changes AS
+        SELECT CASE WHEN EXISTS (FROM person_ids k WHERE k.id = s.old) THEN 'split' ELSE 'merge' END AS kind, s.old, i.id, s.items AS records
+        FROM person_shares s JOIN person_ids i USING (cluster) WHERE s.old <> i.id"""
+    )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE decided_people AS
+        SELECT DISTINCT id FROM person_ids JOIN person_of USING (cluster)
+        WHERE record_id IN (SELECT unnest([feed_a || '|' || key_a, feed_b || '|' || key_b]) FROM vault.identity.decisions)"""
+    )
+    known = con.execute("SELECT count(DISTINCT person_key) FROM vault.identity.record_person").fetchone()[0]
+    merged = con.execute("SELECT count(DISTINCT old) FROM changes WHERE kind = 'merge'").fetchone()[0]
+    split = con.execute("SELECT count(DISTINCT old) FROM changes WHERE kind = 'split'").fetchone()[0]
+    new = con.execute(
+        "SELECT count(*) FROM person_ids WHERE is_new AND id NOT IN (SELECT id FROM changes WHERE kind = 'split')"
+    ).fetchone()[0]
+    retired = con.execute(
+        """SELECT count(DISTINCT person_key) FROM vault.identity.record_person
+        WHERE person_key NOT IN (SELECT id FROM person_ids) AND person_key NOT IN (SELECT old FROM changes)"""
+    ).fetchone()[0]
+    return {"known": known, "new": new, "merged": merged, "split": split, "retired": retired}
+
+
+def _household(con, keyring: Keyring, declared: Declarations, as_at: date) -> None:
+    households.gather(con, declared.limit("institution"))
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE household_before AS
+        SELECT item, household_key, minted_on FROM vault.identity.household_item JOIN vault.identity.household_registry USING (household_key)"""
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE household_known AS SELECT household_key AS id FROM vault.identity.household_registry")
+    registry.enter(con, "household", "household_key", keyring.registry_key(), as_at, prefix="household|")
+
+
+def _queue(con, declared: Declarations, as_at: date) -> None:
+    """Leave `queue`, what a person should look at: uncertain pairs, refused ones, ties between two people."""
+    _explain(con)
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE queue AS
+        WITH raised AS (
+            SELECT 'uncertain' AS kind, 'evidence neither for nor against' AS reason, a, b, weight FROM scored
+            WHERE weight >= $review_from AND weight < $least
+            UNION ALL SELECT 'conflict', reason, a, b, weight FROM refused
+            UNION ALL SELECT 'conflict', reason, a, b, NULL FROM rules_refused
+            UNION ALL SELECT 'tie', 'two people fit equally well', cluster, unnest([a, b]), weight FROM torn
+        ), placed AS (
+            SELECT r.*, x.cluster AS cluster_a, y.cluster AS cluster_b FROM raised r
+            JOIN person_of x ON x.record_id = r.a JOIN person_of y ON y.record_id = r.b WHERE x.cluster <> y.cluster
+        ), once AS (
+            SELECT * FROM placed QUALIFY row_number() OVER (
+                PARTITION BY least(cluster_a, cluster_b), greatest(cluster_a, cluster_b) ORDER BY kind = 'tie' DESC, weight DESC NULLS FIRST, a, b) = 1
+        )
+        SELECT md5(least(o.a, o.b) || '>' || greatest(o.a, o.b)) AS item, o.kind, o.reason, o.weight, e.evidence,
+            p.feed AS feed_a, p.record_key AS key_a, q.feed AS feed_b, q.record_key AS key_b, i.id AS person_a, j.id AS person_b,
+            coalesce(before.raised_on, $as_at) AS raised_on
+        FROM once o JOIN records p ON p.record_id = o.a JOIN records q ON q.record_id = o.b
+        JOIN person_ids i ON i.cluster = o.cluster_a JOIN person_ids j ON j.cluster = o.cluster_b
+        LEFT JOIN evidence e ON e.a = least(o.a, o.b) AND e.b = greatest(o.a, o.b)
+        LEFT JOIN vault.identity.review_queue before ON before.item = md5(least(o.a, o.b) || '>' || greatest(o.a, o.b))""",
+        {"review_from": declared.limit("review_from"), "least": declared.limit("least_weight"), "as_at": as_at},
+    )
+
+
+def _explain(con) -> None:
+    """Leave `evidence(a, b, evidence)`: for each scored pair the agreement level of every comparison, as JSON, no values."""
+    fields = []
+    for comparison in model.committed()["settings"]["comparisons"]:
+        name = comparison["output_column_name"]
+        told = [level["label_for_charts"] for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        cases = " ".join(f"WHEN {len(told) - 1 - place} THEN '{label}'" for place, label in enumerate(told))
+        fields.append(f"'{name}', CASE gamma_{name} {cases} ELSE 'not told' END")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE evidence AS SELECT a, b, CAST(json_object({', '.join(fields)}) AS VARCHAR) AS evidence FROM scored")
+
+
+_RESULTS = {
+    "record_person": "SELECT r.source, r.feed, r.record_key, i.id AS person_key FROM records r JOIN person_of USING (record_id) JOIN person_ids i USING (cluster)",
+    "people": """SELECT i.id AS person_key, f.birth_date, CASE WHEN regexp_full_match(f.place, '[0-9]+') THEN f.place END AS uprn, f.postcode, h.id AS household_key
+        FROM person_ids i JOIN best_facts f USING (cluster) LEFT JOIN (
+            SELECT person, household FROM household_members_found
+            QUALIFY row_number() OVER (PARTITION BY person ORDER BY to_on IS NULL DESC, to_on DESC, from_on DESC NULLS LAST, household) = 1) m
+            ON m.person = i.cluster AND m.person IN (SELECT person FROM household_members_found WHERE to_on IS NULL)
+        LEFT JOIN household_ids h ON h.cluster = m.household""",
+    "households": """SELECT h.id AS household_key, CASE WHEN regexp_full_match(k.place, '[0-9]+') THEN k.place END AS uprn, k.is_shared, k.is_institution
+        FROM household_kinds k JOIN household_ids h ON h.cluster = k.household""",
+    "household_members": """SELECT h.id AS household_key, i.id AS person_key, m.from_on, m.to_on
+        FROM household_members_found m JOIN household_ids h ON h.cluster = m.household JOIN person_ids i ON i.cluster = m.person""",
+    "review_queue": "FROM queue",
+    "reasons": """SELECT a, b, rule, NULL AS weight, NULL AS evidence FROM rule_pairs
+        UNION ALL SELECT s.a, s.b, NULL, s.weight, e.evidence FROM scored s JOIN evidence e USING (a, b)""",
+    "scored": "FROM scored",
+    "profile_state": "SELECT profile, fingerprint FROM profile_now",
+    "household_item": "SELECT item, h.id AS household_key FROM household_items JOIN household_ids h USING (cluster)",
+}  # fmt: skip
+
+
+def _write(con, as_at: date, at: datetime, found: dict[str, Any]) -> None:
+    """Everything into the vault in one transaction; it writes to the vault alone, since DuckDB allows one database per transaction."""
+    thawed = con.execute("SELECT kept FROM is_thawed").fetchone()[0]
+    found["to_review"] = _count(con, "queue")
+    con.execute("BEGIN TRANSACTION")
+    try:
+        _remember(con, as_at, at, found)
+        for table, query in _RESULTS.items():
+            con.execute(f"CREATE OR REPLACE TABLE vault.identity.{table} AS {query}")
+        if not thawed:
+            con.execute("DELETE FROM vault.identity.frozen")
+            con.execute("DELETE FROM vault.identity.frequencies")
+            con.execute("INSERT INTO vault.identity.frozen FROM freezing")
+            for field in ("sur", "fore"):
+                con.execute(f"INSERT INTO vault.identity.frequencies SELECT '{field}', {field}, tf_{field} FROM frequencies_{field}")
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+
+
+def _remember(con, as_at: date, at: datetime, found: dict[str, Any]) -> None:
+    """Carry the registry, its history and its events forward; before `record_person` is replaced."""
+    retrained = con.execute("SELECT count(*) FROM vault.identity.runs").fetchone()[0] and not con.execute(
+        "SELECT kept FROM is_thawed").fetchone()[0]  # fmt: skip
+    reason = "the model was trained anew" if retrained else "the records say so now"
+    con.execute(
+        """INSERT INTO vault.identity.events
+        SELECT c.kind, $as_at, $at, CASE WHEN EXISTS (
+                FROM decided_people d WHERE d.id IN (c.old, c.id)) THEN 'a person decided' ELSE $reason END, c.old, c.id, c.records, 1
+        FROM changes c""",
+        {"as_at": as_at, "at": at, "reason": reason},
+    )
+    if found["new"]:
+        con.execute(
+            "INSERT INTO vault.identity.events VALUES ('mint', ?, ?, 'not known before', NULL, NULL, NULL, ?)", [as_at, at, found["new"]]
+        )
+    if found["retired"]:
+        con.execute(
+            "INSERT INTO vault.identity.events VALUES ('retire', ?, ?, 'no record left', NULL, NULL, NULL, ?)", [as_at, at, found["retired"]]
+        )
+    con.execute("INSERT INTO vault.identity.registry SELECT id, ?, NULL, NULL FROM person_ids WHERE is_new", [as_at])
+    con.execute(
+        """UPDATE vault.identity.registry SET retired_on = $as_at, merged_into = c.id FROM
+        (SELECT r.person_key, (SELECT max(id) FROM changes WHERE old = r.person_key AND kind = 'merge') AS id FROM vault.identity.registry r
+         WHERE r.retired_on IS NULL AND r.person_key NOT IN (SELECT id FROM person_ids)) c WHERE c.person_key = registry.person_key""",
+        {"as_at": as_at},
+    )
+    con.execute(
+        "UPDATE vault.identity.registry SET retired_on = NULL, merged_into = NULL WHERE retired_on IS NOT NULL AND person_key IN (SELECT id FROM person_ids)"
+    )
+    con.execute(
+        """UPDATE vault.identity.registry_record h SET until = $as_at WHERE until IS NULL AND NOT EXISTS (
+            FROM records r JOIN person_of p USING (record_id) JOIN person_ids i USING (cluster)
+            WHERE r.feed = h.feed AND r.record_key = h.record_key AND i.id = h.person_key)""",
+        {"as_at": as_at},
+    )
+    con.execute(
+        """INSERT INTO vault.identity.registry_record
+        SELECT r.source, r.feed, r.record_key, i.id, $as_at, NULL FROM records r JOIN person_of USING (record_id) JOIN person_ids i USING (cluster)
+        WHERE NOT EXISTS (FROM vault.identity.registry_record h WHERE h.until IS NULL AND h.feed = r.feed AND h.record_key = r.record_key)""",
+        {"as_at": as_at},
+    )
+    con.execute("INSERT INTO vault.identity.household_registry SELECT id, ? FROM household_ids WHERE is_new", [as_at])
+    con.execute(
+        "INSERT INTO vault.identity.runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [as_at, at, found["model"], found["records"], found["profiles"], _count(con, "person_ids"), found["new"], found["merged"],
+         found["split"], found["retired"], found["to_review"], found["scored_anew"]],
+    )  # fmt: skip

@@ -1,0 +1,246 @@
+"""Brings every record which may be a person into one shape: names, birth date, numbers, contacts, where and when.
+
+Knows: in which columns each feed keeps them, how its names are written, and which records are no person.
+Refuses to know: whether two records are one person.
+
+Makes temporary tables on the connection it is given (never in the vault):
+- `gazetteer(uprn, place)`, `addresses(key, place)`: how a UPRN or a written address becomes one place.
+- `records`: one row per record which is a person.
+- `spells`: where the person of a record is said to live or have lived; several rows per record.
+- `slots`: places in a list that only one person can hold (a party of an account, a member of a claim).
+"""
+
+from __future__ import annotations
+
+from fairview.domain import names
+from fairview.identity import agreement
+from fairview.identity import declarations as declared_in
+from fairview.identity.declarations import Declarations
+
+# Letters and digits only, with what is typed for one another made equal (council_tax_accounts, fourth note).
+_ADDRESS_MACROS = (
+    "address_key(x) AS translate(regexp_replace(upper(x), '[^A-Z0-9]', '', 'g'), 'OLI', '011')",
+    "postcode_key(p) AS CASE WHEN replace(upper(p), ' ', '') NOT IN ('ZZ993VZ', 'ZZ993WZ') THEN address_key(p) END",
+    "address_numbers(x) AS array_to_string(regexp_extract_all(x, '[0-9]+[A-Za-z]?'), '-')",
+    "phone_key(x) AS nullif(regexp_replace(regexp_replace(x, '[^0-9]', '', 'g'), '^(0044|44)', '0'), '')",
+    "email_key(x) AS CASE WHEN contains(x, '@') THEN lower(trim(x)) END",
+    "uprn_key(x) AS nullif(ltrim(x, '0'), '')",
+)
+
+# A superseded UPRN may redirect to one that was itself superseded; four steps are more than any gazetteer holds.
+_GAZETTEER = """
+CREATE OR REPLACE TEMP TABLE gazetteer AS
+WITH RECURSIVE steps AS (
+    SELECT uprn, uprn AS place, 0 AS step FROM vault.staged.properties
+    UNION ALL
+    SELECT steps.uprn, uprn_key(properties.redirect_uprn), step + 1
+    FROM steps JOIN vault.staged.properties ON properties.uprn = steps.place
+    WHERE properties.redirect_uprn IS NOT NULL AND step < 4
+)
+SELECT uprn, arg_max(place, step) AS place FROM steps GROUP BY uprn
+"""
+
+# Written addresses, from the gazetteer and as housing and council tax write them; one place per key or none.
+_ADDRESSES = """
+CREATE OR REPLACE TEMP TABLE addresses AS
+WITH written AS (
+    SELECT postcode_key(postcode) AS postcode, concat_ws(' ', saon, paon, street) AS line, town, place
+    FROM vault.staged.properties JOIN gazetteer USING (uprn)
+    UNION ALL
+    SELECT postcode_key(postcode), concat_ws(' ', addr1, addr2), addr3, coalesce(place, uprn_key(p.uprn))
+    FROM vault.staged.council_tax_properties p LEFT JOIN gazetteer ON gazetteer.uprn = uprn_key(p.uprn)
+    UNION ALL
+    SELECT postcode_key(postcode), concat_ws(' ', addr1, addr2), NULL, coalesce(place, uprn_key(t.uprn))
+    FROM vault.staged.tenancies t LEFT JOIN gazetteer ON gazetteer.uprn = uprn_key(t.uprn)
+), keyed AS (
+    SELECT postcode || '|' || address_key(line) AS key, place FROM written
+    UNION SELECT postcode || '|' || address_key(line || coalesce(town, '')), place FROM written
+    UNION SELECT postcode || '#' || address_numbers(line), place FROM written WHERE address_numbers(line) <> ''
+)
+SELECT key, min(place) AS place FROM keyed WHERE key IS NOT NULL AND place IS NOT NULL
+GROUP BY key HAVING count(DISTINCT place) = 1
+"""
+
+# Names per feed before any judgement. One SELECT per feed: feed, record_key, full name as written (for the rules on who
+# is no person), forename, surname, title, sex, birth date, NINO, phone, e-mail, whether the role needs an adult, list
+# and position in it, whether the source says the person is dead.
+_SOURCES = {
+    "council_tax_accounts": """
+        SELECT 'revenues' AS source, 'council_tax_accounts' AS feed, record_key, lead_liab_name AS written,
+            combined_forename(lead_liab_name) AS forename, combined_surname(lead_liab_name) AS surname,
+            coalesce(name_title(regexp_replace(lead_liab_name, '^[^,]*,', '')), lead_liab_title) AS title, NULL AS gender,
+            NULL::DATE AS birth_date, NULL AS nino, phone, email, true AS is_adult,
+            'account:' || account_ref AS list, 1::BIGINT AS position,
+            says_dead(lead_liab_title, lead_liab_name) AS said_dead,
+            CASE WHEN lead_liab_pos = 0 THEN 'grown' ELSE 'head' END AS role
+        FROM vault.staged.council_tax_accounts
+        WHERE lead_liab_pos NOT IN (SELECT position FROM no_person_positions)""",
+    "council_tax_parties": """
+        SELECT 'revenues', 'council_tax_parties', record_key, party_name, combined_forename(party_name),
+            combined_surname(party_name), coalesce(name_title(regexp_replace(party_name, '^[^,]*,', '')), party_title), NULL,
+            NULL::DATE, NULL, NULL, NULL, true, 'account:' || account_ref, party_seq,
+            says_dead(party_title, party_name), CASE WHEN liab_pos = 0 THEN 'grown' ELSE 'head' END
+        FROM vault.staged.council_tax_parties
+        WHERE liab_pos NOT IN (SELECT position FROM no_person_positions)""",
+    "benefit_claims": """
+        SELECT 'benefits', 'benefit_claims', c.record_key, 'CLAIMANT, X', m.forename, m.surname, m.title, m.gender, m.birth_date,
+            c.nino, c.phone, c.email, true, 'claim:' || c.claim_id, m.member_seq, false, 'head'
+        FROM vault.staged.benefit_claims c LEFT JOIN claimants m ON m.claim_id = c.claim_id
+            AND (m.nino IS NULL OR c.nino IS NULL OR damerau_levenshtein(m.nino, c.nino) <= 2)""",
+    "benefit_members": """
+        SELECT 'benefits', 'benefit_members', record_key, concat_ws(' ', forename, surname), forename, surname, title, gender,
+            birth_date, nino, NULL, NULL, relation IN ('C', 'P'), 'claim:' || claim_id, member_seq,
+            deceased_date IS NOT NULL, CASE relation WHEN 'D' THEN 'child' WHEN 'N' THEN 'grown' ELSE 'head' END
+        FROM vault.staged.benefit_members""",
+    "benefit_overpayments": """
+        SELECT 'benefits', 'benefit_overpayments', record_key, debtor_name, debtor_forename(debtor_name),
+            debtor_surname(debtor_name), name_title(debtor_name), NULL, NULL::DATE, nino, NULL, NULL, true, NULL, NULL,
+            says_dead(NULL, debtor_name), 'head'
+        FROM vault.staged.benefit_overpayments""",
+    "tenancy_people": """
+        SELECT 'housing', 'tenancy_people', record_key, concat_ws(' ', forename, surname), forename, surname, title, NULL,
+            dob, ni_no, phone, email, coalesce(responsible, false), 'house:' || house_ref, person_no, false,
+            CASE WHEN responsible OR relationship IN ('TEN', 'PAR') THEN 'head' WHEN relationship = 'CHI' THEN 'child'
+                 WHEN relationship IS NOT NULL THEN 'grown' END
+        FROM vault.staged.tenancy_people""",
+    "homelessness_cases": """
+        SELECT 'housing', 'homelessness_cases', record_key, concat_ws(' ', forename, surname), forename, surname, NULL, NULL,
+            dob, nino, phone, NULL, true, NULL, NULL, false, NULL
+        FROM vault.staged.homelessness_cases""",
+    "asb_parties": """
+        SELECT 'community_safety', 'asb_parties', record_key, concat_ws(' ', forename, surname), forename, surname, title, gender,
+            dob, NULL, phone, email, false, 'incident:' || incident_ref, party_seq, false, NULL
+        FROM vault.staged.asb_parties WHERE NOT coalesce(anonymous_ind, false) AND surname IS NOT NULL
+            AND party_role IN ('VICTIM', 'COMPLAINANT', 'REPORTER')""",
+    "debt_respite_notices": """
+        SELECT 'corporate', 'debt_respite_notices', record_key, concat_ws(' ', forename, surname), forename, surname, NULL, NULL,
+            dob, NULL, NULL, NULL, true, NULL, NULL, false, NULL
+        FROM vault.staged.debt_respite_notices""",
+    "vulnerability_register": """
+        SELECT 'corporate', 'vulnerability_register', record_key, concat_ws(' ', forename, surname), forename, surname, NULL, NULL,
+            dob, NULL, NULL, NULL, false, NULL, NULL, false, NULL
+        FROM vault.staged.vulnerability_register""",
+    "deaths": """
+        SELECT 'corporate', 'deaths', record_key, concat_ws(' ', forenames, surname), forenames, surname, NULL, NULL, dob, NULL,
+            NULL, NULL, false, NULL, NULL, true, NULL
+        FROM vault.staged.deaths""",
+    "data_objections": """
+        SELECT 'corporate', 'data_objections', record_key, concat_ws(' ', forename, surname), forename, surname, NULL, NULL, dob,
+            NULL, NULL, NULL, false, NULL, NULL, false, NULL
+        FROM vault.staged.data_objections""",
+    "sundry_debts": """
+        SELECT 'corporate', 'sundry_debts', record_key, debtor_name, debtor_forename(debtor_name), debtor_surname(debtor_name),
+            name_title(debtor_name), NULL, NULL::DATE, NULL, NULL, NULL, true, NULL, NULL, says_dead(NULL, debtor_name), NULL
+        FROM vault.staged.sundry_debts""",
+}
+
+PERSON_FEEDS = tuple(_SOURCES)
+
+# One claimant per claim: the person in the role now, else the last one.
+_CLAIMANTS = """
+CREATE OR REPLACE TEMP TABLE claimants AS
+SELECT * FROM vault.staged.benefit_members WHERE relation = 'C'
+QUALIFY row_number() OVER (PARTITION BY claim_id ORDER BY to_date DESC NULLS FIRST, from_date DESC, member_seq) = 1
+"""
+
+_RECORDS = """
+CREATE OR REPLACE TEMP TABLE records AS
+WITH written AS ({union}), plain AS (
+    SELECT feed || '|' || record_key AS record_id, source, feed, record_key,
+        name_plain(forename) AS forename, name_plain(surname) AS surname,
+        coalesce(gender_sex(gender), title_sex(title)) AS sex,
+        CASE WHEN birth_date BETWEEN DATE '1901-01-01' AND $as_at THEN birth_date END AS birth_date,
+        CASE WHEN regexp_matches(nino, '^[A-Z]{{2}}[0-9]{{6}}[A-D]?$') THEN nino END AS nino,
+        phone_key(phone) AS phone, email_key(email) AS email, is_adult, list, position, said_dead, role
+    FROM written WHERE not_a_person(written) IS NULL
+)
+SELECT plain.*, replace(forename, ' ', '') AS fore, replace(surname, ' ', '') AS sur, name_words(surname) AS words,
+    coalesce(families, []) AS families, coalesce(birth_date > $minors_born_after, false) AS is_minor
+FROM plain LEFT JOIN (SELECT name, list(family ORDER BY family) AS families FROM nicknames GROUP BY name) n
+    ON n.name = split_part(forename, ' ', 1)
+WHERE surname IS NOT NULL OR nino IS NOT NULL
+"""
+
+# Where a record says its person lives. `place` is a live UPRN, or a written address nobody could place.
+_SPELLS = """
+CREATE OR REPLACE TEMP TABLE spells AS
+WITH accounts AS (
+    SELECT a.account_ref, p.uprn, p.addr1, p.addr2, p.postcode, a.liability_start AS from_on, a.liability_end AS to_on, 'home' AS kind
+    FROM vault.staged.council_tax_accounts a JOIN vault.staged.council_tax_properties p USING (property_ref)
+    UNION
+    SELECT o.account_ref, p.uprn, p.addr1, p.addr2, p.postcode, o.occupation_date, o.vacation_date, 'home'
+    FROM vault.staged.council_tax_occupations o JOIN vault.staged.council_tax_properties p USING (property_ref)
+    UNION
+    SELECT account_ref, NULL, fwd_addr1, fwd_addr2, fwd_postcode, liability_end, NULL, 'forward'
+    FROM vault.staged.council_tax_accounts WHERE fwd_addr1 IS NOT NULL
+), written AS (
+    SELECT 'council_tax_accounts|' || account_ref AS record_id, uprn, addr1, addr2, postcode, from_on, to_on, kind FROM accounts
+    UNION ALL
+    SELECT 'council_tax_parties|' || p.record_key, a.uprn, a.addr1, a.addr2, a.postcode,
+        CASE WHEN kind = 'forward' THEN a.from_on ELSE greatest(a.from_on, p.from_date) END,
+        CASE WHEN kind = 'forward' THEN a.to_on ELSE least(a.to_on, p.to_date) END,
+        kind FROM accounts a JOIN vault.staged.council_tax_parties p USING (account_ref)
+    UNION ALL
+    SELECT 'benefit_claims|' || record_key, uprn, addr1, addr2, postcode, application_date, cancel_date, 'home'
+    FROM vault.staged.benefit_claims
+    UNION ALL
+    SELECT 'benefit_members|' || m.record_key, c.uprn, c.addr1, c.addr2, c.postcode, m.from_date, m.to_date, 'home'
+    FROM vault.staged.benefit_members m JOIN vault.staged.benefit_claims c USING (claim_id)
+    UNION ALL
+    SELECT 'benefit_overpayments|' || o.record_key, c.uprn, c.addr1, c.addr2, c.postcode, c.application_date, c.cancel_date, 'home'
+    FROM vault.staged.benefit_overpayments o
+    JOIN vault.staged.benefit_claims c ON o.claim_ref = c.claim_id || '/' || c.check_digit
+    UNION ALL
+    SELECT 'tenancy_people|' || p.record_key, t.uprn, t.addr1, t.addr2, t.postcode,
+        greatest(t.cot, p.from_date), least(t.eot, p.to_date), 'home'
+    FROM vault.staged.tenancy_people p JOIN vault.staged.tenancies t USING (house_ref)
+    UNION ALL
+    SELECT 'homelessness_cases|' || record_key, last_uprn, last_addr1, NULL, last_postcode, NULL, NULL, 'home'
+    FROM vault.staged.homelessness_cases
+    UNION ALL
+    SELECT 'asb_parties|' || record_key, uprn, addr1, NULL, postcode, NULL, NULL, 'home' FROM vault.staged.asb_parties
+    UNION ALL
+    SELECT 'debt_respite_notices|' || record_key, NULL, addr1, NULL, postcode, start_date, NULL, 'home'
+    FROM vault.staged.debt_respite_notices
+    UNION ALL
+    SELECT 'vulnerability_register|' || record_key, uprn, address, NULL, postcode, NULL, end_date, 'home'
+    FROM vault.staged.vulnerability_register
+    UNION ALL
+    SELECT 'deaths|' || record_key, NULL, last_addr1, NULL, last_postcode, NULL, dod, 'home' FROM vault.staged.deaths
+    UNION ALL
+    SELECT 'data_objections|' || record_key, uprn, NULL, NULL, postcode, NULL, NULL, 'home' FROM vault.staged.data_objections
+    UNION ALL
+    SELECT 'sundry_debts|' || record_key, NULL, addr1, NULL, postcode, NULL, NULL, 'home' FROM vault.staged.sundry_debts
+), keyed AS (
+    SELECT record_id, kind, from_on, to_on, uprn_key(w.uprn) AS uprn, postcode, postcode_key(postcode) AS code,
+        postcode_key(postcode) || '|' || address_key(concat_ws('', addr1, addr2)) AS line_key,
+        postcode_key(postcode) || '#' || nullif(address_numbers(concat_ws(' ', addr1, addr2)), '') AS number_key
+    FROM written w WHERE record_id IN (SELECT record_id FROM records)
+)
+SELECT DISTINCT record_id, kind, from_on, to_on, k.postcode, k.code,
+    coalesce(g.place, a.place, b.place, k.uprn, CASE WHEN length(line_key) > length(k.code) + 4 THEN line_key END) AS place,
+    coalesce(g.place, a.place, b.place) IS NOT NULL AS is_placed
+FROM keyed k LEFT JOIN gazetteer g ON g.uprn = k.uprn
+LEFT JOIN addresses a ON a.key = k.line_key
+LEFT JOIN addresses b ON b.key = k.number_key
+"""
+
+_SLOTS = """
+CREATE OR REPLACE TEMP TABLE slots AS
+SELECT record_id, list, position FROM records WHERE list IS NOT NULL AND position IS NOT NULL
+"""
+
+
+def gather(con, declared: Declarations, as_at) -> None:
+    """Make the temporary tables named above from `vault.staged`, as at a date. The connection has the vault attached."""
+    names.teach(con)
+    agreement.teach(con)
+    declared_in.teach(con, declared)
+    for macro in _ADDRESS_MACROS:
+        con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    con.execute("CREATE OR REPLACE TEMP TABLE no_person_positions AS SELECT unnest(?::BIGINT[]) AS position", [list(declared.no_person_positions)])
+    for statement in (_GAZETTEER, _ADDRESSES, _CLAIMANTS):
+        con.execute(statement)
+    con.execute(_RECORDS.format(union=" UNION ALL ".join(_SOURCES.values())), {"as_at": as_at, "minors_born_after": as_at.replace(year=as_at.year - int(declared.limit("oldest_minor")), day=min(as_at.day, 28))})
+    con.execute(_SPELLS)
+    con.execute(_SLOTS)

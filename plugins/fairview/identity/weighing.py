@@ -1,0 +1,92 @@
+"""Scores pairs of profiles with the committed Splink model, frozen weights and frozen frequencies.
+
+Knows: how to choose the pairs worth scoring, and how to score only those a delivery touched.
+Refuses to know: which scores make one person (`clusters`) and how weights were found (`train`).
+
+A pair's score depends on its two profiles, the model and the frozen frequencies alone: scoring only what changed and
+keeping the rest gives what a full run gives, bit for bit.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from fairview.identity import model
+
+# What strangers sharing a home, a number or a mailbox is worth grows with the town: such levels are rare by count of
+# people, not by nature. The prior shrinks by as much, so that a household is judged alike in a village and a city.
+_PLACE_BOUND = {"household": ("same home", "same crowded home", "forwarding", "same postcode"), "nino": ("same",), "email": ("same",)}
+
+
+def fitted(committed: dict[str, Any], profiles: int) -> dict[str, Any]:
+    """The committed settings for a town of `profiles` profiles (frozen with the frequencies)."""
+    settings = copy.deepcopy(committed["settings"])
+    ratio = committed["trained_on"]["profiles"] / max(profiles, 1)
+    prior = committed["trained_on"]["matches_per_record"] / max(profiles, 2)
+    settings["probability_two_random_records_match"] = min(max(prior, 1e-12), 0.5)
+    for comparison in settings["comparisons"]:
+        starts = _PLACE_BOUND.get(comparison["output_column_name"], ())
+        for level in comparison["comparison_levels"]:
+            if "u_probability" in level and any(level["label_for_charts"].startswith(start) for start in starts):
+                level["u_probability"] = min(max(level["u_probability"] * ratio, 1e-9), 0.5)
+    return settings
+
+
+def candidates(con) -> None:
+    """Make `candidate_pairs(l, r)` from `profiles` by the declared blocks."""
+    union = " UNION ".join(
+        f"SELECT least(l, r) AS l, greatest(l, r) AS r FROM ({sql}) AS block(l, r) WHERE l <> r" for sql in model.BLOCKS.values()
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE candidate_pairs AS {union}")
+
+
+def score(con, settings: dict[str, Any], least_weight: float) -> None:
+    """Score `candidate_pairs` into `scored(a, b, weight, …)`; pairs below `least_weight` are dropped.
+
+    Needs `profiles`, and the frozen `frequencies_sur` and `frequencies_fore`.
+    """
+    from splink import DuckDBAPI, Linker
+
+    api = DuckDBAPI(connection=con)
+    linker = Linker(api.register("profiles"), settings, log_level=None, validate_settings=False)
+    for column in ("sur", "fore"):
+        linker.table_management.register_term_frequency_lookup(api.register(f"frequencies_{column}"), column)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE blocked AS SELECT '0' AS match_key, l AS join_key_l, r AS join_key_r FROM candidate_pairs"
+    )
+    linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
+    found = linker.inference.predict(threshold_match_weight=least_weight, warning_mode="never")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE scored AS
+        SELECT unique_id_l AS a, unique_id_r AS b, round(match_weight, 6) AS weight, columns('^(gamma|mw)_')
+        FROM {found.physical_name}"""
+    )
+    found.drop_table_from_database_and_remove_from_cache()
+
+
+def freeze(con) -> None:
+    """Make the frequencies of surnames and forenames from `records`, to be kept in the vault until the next training."""
+    for column in ("sur", "fore"):
+        con.execute(
+            f"""CREATE OR REPLACE TEMP TABLE frequencies_{column} AS
+            SELECT {column}, count(*) / sum(count(*)) OVER () AS tf_{column} FROM records
+            WHERE {column} IS NOT NULL GROUP BY {column}"""
+        )
+
+
+def gamma(comparison: dict[str, Any], label: str) -> int:
+    """The number Splink gives a level of a comparison: levels that say something count down to 0, the last one."""
+    told = [level["label_for_charts"] for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+    return len(told) - 1 - told.index(label)
+
+
+def supported(settings: dict[str, Any]) -> str:
+    """SQL over the columns of `scored`: whether a pair has more than names behind it (`model.NAME_ONLY`)."""
+    said = []
+    for comparison in settings["comparisons"]:
+        name = comparison["output_column_name"]
+        if name in model.NAME_ONLY:
+            empty = ", ".join(str(gamma(comparison, label)) for label in model.NAME_ONLY[name])
+            said.append(f"gamma_{name} NOT IN (-1, {empty})")
+    return f"({' OR '.join(said)})"

@@ -1,0 +1,58 @@
+"""Compares a file with the delivery before: replay, volume, blank shares. Knows counts and hashes of the past only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from fairview.domain import periods
+from fairview.intake.casting import name
+from fairview.intake.judging import Judged
+
+
+@dataclass(frozen=True)
+class Before:
+    """The file of a feed that was in force before this extract date."""
+
+    rows: int
+    row_hash: str
+    extract_date: date
+    covers_to: date | None
+    blank_shares: dict[str, float] = field(default_factory=dict, hash=False)
+
+
+def blank_shares(con, file: Judged) -> None:
+    """Measure the share of blanks per loaded column over all rows read."""
+    columns = [column.staged_name for column in file.contract.loaded]
+    counted = ", ".join(f"1 - count({name(column)}) / greatest(count(*), 1)" for column in columns)
+    row = con.execute(f"SELECT {counted} FROM {file.table}").fetchone()
+    file.blank_shares = {column.name: float(share) for column, share in zip(file.contract.loaded, row)}
+
+
+def compare(file: Judged, before: Before | None) -> None:
+    """Refuse what strays too far from the delivery before (section 7); nothing is asked of a first delivery."""
+    if before is None:
+        return
+    contract, limits = file.contract, file.contract.limits
+    if file.received and file.row_hash == before.row_hash and not contract.may_repeat:
+        file.refuse("D12")
+        return
+    if limits.volume_low is not None and file.received < limits.volume_low * before.rows:
+        file.refuse("D43")
+    if limits.volume_high is not None and file.received > limits.volume_high * before.rows:
+        file.refuse("D44")
+    if limits.blank_share is not None:
+        risen = [
+            column
+            for column, share in file.blank_shares.items()
+            if share > before.blank_shares.get(column, share) + limits.blank_share + 1e-9
+        ]
+        if risen:
+            file.refuse("D45", columns=risen)
+
+
+def has_gap(file: Judged, before: Before | None) -> bool:
+    """Whether events of a period before this file's never arrived."""
+    if file.contract.kind != "events" or before is None or before.covers_to is None:
+        return False
+    return not periods.follows(before.covers_to, file.entry.covers_from)

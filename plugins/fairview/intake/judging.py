@@ -1,0 +1,288 @@
+"""Judges one file by itself: trailer and totals, values, keys and the contract's rules about rows.
+
+All row work is SQL over temporary tables of the connection: `typed_<feed>` holds the staged form of every row read,
+`finding` one row per row, column and rule. Refuses to know other feeds (see `crossing`) and the past (`comparing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import pyarrow as pa
+
+from fairview.contracts.feed import FeedContract
+from fairview.intake import casting
+from fairview.intake.casting import literal, name
+from fairview.intake.manifest import Entry
+from fairview.intake.reading import Reading
+
+# How many dates written month first, and what share of a column's dates, tell a changed format from a few slips:
+# about six in ten dates of a turned column cannot be read day first.
+MONTH_FIRST_ROWS = 3
+MONTH_FIRST_SHARE = 0.2
+# References cut short in this many rows are a spreadsheet's work, in fewer a slip (specification D48).
+SHORT_REFERENCES = 3
+
+
+@dataclass
+class Judged:
+    """One file on its way through the door. `refusals` are rules that refuse it; empty: it will be loaded."""
+
+    contract: FeedContract
+    entry: Entry
+    extract_date: date
+    refusals: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    received: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    unread: int = 0
+    is_typed: bool = False
+    row_hash: str | None = None
+    blank_shares: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def feed(self) -> str:
+        return self.contract.feed
+
+    @property
+    def table(self) -> str:
+        return f"temp.main.{name('typed_' + self.feed)}"
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.refusals)
+
+    def refuse(self, rule: str, **facts: Any) -> None:
+        self.refusals.append((rule, facts))
+
+    def warn(self, rule: str, **facts: Any) -> None:
+        self.warnings.append((rule, facts))
+
+    def good(self, columns: str = "*") -> str:
+        """SELECT over the rows no rule has put into quarantine."""
+        return (
+            f"SELECT {columns} FROM {self.table} WHERE row_number NOT IN "
+            f"(SELECT row_number FROM temp.main.finding WHERE feed = {literal(self.feed)} AND treatment = 'quarantine_rows')"
+        )
+
+
+def prepare(con) -> None:
+    """The table of findings, empty."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE finding "
+        "(feed VARCHAR, row_number BIGINT, column_name VARCHAR, rule VARCHAR, treatment VARCHAR)"
+    )
+
+
+def judge(con, file: Judged, reading: Reading) -> None:
+    """Judge a read file by itself; its typed rows and findings are left in temporary tables."""
+    _take_facts(file, reading)
+    if file.is_refused or reading.table is None:
+        return
+    _count(file, reading)
+    if file.is_refused:
+        return
+    _type(con, file, reading.table)
+    add_findings(con, file, reading.facts["broken"], "quarantine_rows")
+    for kind in ("withheld", "marked"):
+        _add_each(con, file, reading.facts[kind])
+    file.unread = len(reading.facts["broken"])
+    _judge_suspects(con, file)
+    if not file.is_refused:
+        _judge_keys(con, file)
+        _judge_rules(con, file)
+
+
+def _take_facts(file: Judged, reading: Reading) -> None:
+    facts = reading.facts
+    file.received = facts.get("rows", 0) or file.entry.rows
+    file.dropped = {rule: count for rule, count in (facts.get("dropped") or {}).items() if count}
+    for rule, count in (facts.get("warnings") or {}).items():
+        file.warn(rule, rows=(facts.get("warned_rows") or {}).get(rule, []), count=count)
+    if reading.fault:
+        told = {key: value for key, value in reading.fault.items() if key in ("rows", "columns", "count")}
+        file.refuse(reading.fault["rule"], **told)
+
+
+def _count(file: Judged, reading: Reading) -> None:
+    """Rows and control total against manifest and trailer: specification section 3."""
+    facts, entry, contract = reading.facts, file.entry, file.contract
+    file.received = facts["rows"]
+    agreed = contract.facts["controlTotal"]
+    if contract.limits.never_empty and facts["rows"] == 0 and entry.rows == 0:
+        file.refuse("D06")
+    elif facts["rows"] != entry.rows or facts["trailer_rows"] not in (None, facts["rows"]):
+        short = [row for row, rule in facts["broken"] if rule in ("short-row", "D27")]
+        torn = facts["rows"] > entry.rows and bool(short)
+        file.refuse("D25" if torn else "D08", rows=short[:100] if torn else [])
+    elif (entry.control_type, entry.control_column) != (agreed["type"], agreed.get("column")):
+        file.refuse("D09")
+    elif facts["control_unreadable"]:
+        file.warn("control-unproved", count=facts["control_unreadable"], columns=[agreed["column"]])
+    else:
+        declared = [entry.control_value] + ([facts["trailer_control"]] if facts["trailer_control"] is not None else [])
+        if any(not _same(value, facts["control"]) for value in declared):
+            file.refuse("D09", columns=[agreed["column"]] if agreed.get("column") else [])
+
+
+def _same(declared: str, counted: str) -> bool:
+    try:
+        return Decimal(declared) == Decimal(counted)
+    except InvalidOperation:
+        return False
+
+
+def _type(con, file: Judged, table: pa.Table) -> None:
+    """Type every row in one pass; look closer only at rows in which something is wrong."""
+    contract = file.contract
+    con.register("arriving", table)
+    found = [fault for column in contract.loaded for fault in casting.faults(contract, column, file.extract_date)]
+    values = ", ".join(
+        f"{casting.typed(contract, column, file.extract_date)} AS {name(column.staged_name)}" for column in contract.loaded
+    )
+    flag = " OR ".join(f"coalesce({fault.condition}, false)" for fault in found)
+    text = casting.stripped(contract, "arriving")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name('typed_' + file.feed)} AS "
+        f"SELECT *, {casting.record_key(contract)} AS record_key FROM "
+        f"(SELECT row_number, {values}, {flag or 'false'} AS is_flagged FROM ({text}))"
+    )
+    hashed = ", ".join(name(column.name) for column in contract.loaded)
+    counted, digest = con.execute(f"SELECT count(*), sum(hash({hashed})::HUGEINT) FROM arriving").fetchone()
+    file.row_hash = f"{counted}:{digest or 0}"
+    file.is_typed = True
+    _look_closer(con, file, text, found)
+
+
+def _look_closer(con, file: Judged, text: str, found: Sequence[casting.Fault]) -> None:
+    flagged = f"SELECT row_number FROM {file.table} WHERE is_flagged"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE flagged AS SELECT * FROM ({text}) WHERE row_number IN ({flagged})")
+    if not con.execute("SELECT count(*) FROM flagged").fetchone()[0]:
+        return
+    parts = [
+        f"SELECT {literal(file.feed)}, row_number, {literal(fault.column)}, {literal(fault.rule)}, "
+        f"{literal(fault.treatment)} FROM flagged WHERE {fault.condition}"
+        for fault in found
+    ]
+    con.execute("INSERT INTO finding " + " UNION ALL ".join(parts))
+
+
+def keep_texts(con, file: Judged) -> None:
+    """Set the texts of quarantined rows aside as maps of the loaded columns; `arriving` must be the file's table."""
+    pairs = ", ".join(f"{literal(column.name)}: {name(column.name)}" for column in file.contract.loaded)
+    rows = f"SELECT row_number FROM finding WHERE feed = {literal(file.feed)} AND treatment = 'quarantine_rows'"
+    con.execute(
+        f"INSERT INTO kept SELECT {literal(file.feed)}, row_number, MAP {{{pairs}}} FROM arriving WHERE row_number IN ({rows})"
+    )
+
+
+def add_findings(con, file: Judged, rows: Iterable[Sequence], treatment: str, column: str | None = None) -> None:
+    """Add findings given as (row number, rule)."""
+    table = pa.table(
+        {
+            "row_number": pa.array([row[0] for row in rows], pa.int64()),
+            "rule": pa.array([row[1] for row in rows], pa.string()),
+        }
+    )
+    con.register("noted", table)
+    con.execute(
+        "INSERT INTO finding SELECT ?, row_number, ?, rule, ? FROM noted", [file.feed, column, treatment]
+    )
+    con.unregister("noted")
+
+
+def _add_each(con, file: Judged, rows: Iterable[Sequence]) -> None:
+    for column in sorted({row[2] for row in rows}):
+        loaded = column or None
+        add_findings(con, file, [row for row in rows if row[2] == column], "quarantine_rows", loaded)
+
+
+def _judge_suspects(con, file: Judged) -> None:
+    """Faults that condemn the file when they are no slip: another format, another sentinel, mangled references."""
+    suspects = con.execute(
+        "SELECT rule, column_name, count(*), list(row_number ORDER BY row_number)[:100] FROM finding "
+        "WHERE feed = ? AND (treatment = 'suspect' OR rule = 'reference-shape') GROUP BY ALL ORDER BY ALL",
+        [file.feed],
+    ).fetchall()
+    for rule, column, count, rows in suspects:
+        told = {"columns": [column], "rows": rows, "count": count}
+        if rule in ("D39", "D48"):
+            file.refuse(rule, **told)
+        elif rule == "reference-shape" and count >= SHORT_REFERENCES:
+            file.refuse("D48", **told)
+        elif rule == "D38" and count >= MONTH_FIRST_ROWS:
+            staged = file.contract.column(column).staged_name
+            filled = con.execute(f"SELECT count({name(staged)}) FROM {file.table}").fetchone()[0]
+            if count >= MONTH_FIRST_SHARE * (filled + count):
+                file.refuse("D38", **told)
+    con.execute("DELETE FROM finding WHERE feed = ? AND treatment = 'suspect'", [file.feed])
+
+
+def _judge_keys(con, file: Judged) -> None:
+    """D30: exact copies, all but the first; D32: different rows under one key, all of them."""
+    if not file.contract.key:
+        return
+    values = ", ".join(name(column.staged_name) for column in file.contract.loaded)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE twice AS WITH sound AS ({file.good()}), "
+        f"keys AS (SELECT record_key FROM sound GROUP BY record_key HAVING count(*) > 1) "
+        f"SELECT row_number, record_key, hash({values}) AS content FROM sound WHERE record_key IN (SELECT record_key FROM keys)"
+    )
+    con.execute(
+        "INSERT INTO finding WITH judged AS (SELECT row_number, "
+        "row_number() OVER (PARTITION BY record_key, content ORDER BY row_number) AS copy, "
+        "min(content) OVER (PARTITION BY record_key) <> max(content) OVER (PARTITION BY record_key) AS differs FROM twice) "
+        "SELECT ?, row_number, ?, CASE WHEN copy > 1 THEN 'D30' ELSE 'D32' END, 'quarantine_rows' FROM judged "
+        "WHERE copy > 1 OR differs",
+        [file.feed, None],
+    )
+    _let_takings_back_stand(con, file)
+
+
+def _let_takings_back_stand(con, file: Judged) -> None:
+    """A row and its own taking back in one file are no contradiction: the later row says so by the contract's mark."""
+    mark = file.contract.facts.get("takenBackBy")
+    if not mark:
+        return
+    con.execute(
+        f"DELETE FROM finding WHERE feed = ? AND rule = 'D32' AND row_number IN (SELECT row_number FROM {file.table} "
+        f"WHERE record_key IN (SELECT record_key FROM {file.table} WHERE row_number IN (SELECT row_number FROM twice) "
+        f"GROUP BY record_key HAVING count(DISTINCT {name(mark)}) = 2 AND count(*) = 2 "
+        f"AND arg_max({name(mark)}, row_number)))",
+        [file.feed],
+    )
+
+
+def _judge_rules(con, file: Judged) -> None:
+    """The contract's own rules about single rows; those that need other rows or feeds come later."""
+    for rule in file.contract.record_rules:
+        if rule.rows is None or rule.needs:
+            continue
+        condition = rule.rows.replace(":extract_date", f"DATE '{file.extract_date}'")
+        rows = [row for (row,) in con.execute(f"{file.good('row_number')} AND ({condition}) ORDER BY 1").fetchall()]
+        if not rows:
+            continue
+        if rule.outcome == "reject_file":
+            file.refuse(rule.rule, rows=rows[:100], columns=list(rule.columns), count=len(rows))
+        elif rule.outcome in ("quarantine_rows", "accept_with_warning"):
+            add_findings(con, file, [(row, rule.rule) for row in rows], rule.outcome, rule.columns[0])
+
+
+def quarantined(con, file: Judged) -> int:
+    """Distinct rows put into quarantine so far."""
+    return con.execute(
+        "SELECT count(DISTINCT row_number) FROM finding WHERE feed = ? AND treatment = 'quarantine_rows'", [file.feed]
+    ).fetchone()[0]
+
+
+def hold_to_limits(con, file: Judged) -> None:
+    """Refuse a file that would lose too many rows: more than so many and more than such a share (section 7)."""
+    limits, count = file.contract.limits, quarantined(con, file)
+    if count > limits.quarantine_rows and count > limits.quarantine_share * file.received:
+        file.refuse("too-many-rows", count=count)
+    elif limits.never_empty and count and count + sum(file.dropped.values()) >= file.received:
+        file.refuse("nothing-left", count=count)

@@ -1,0 +1,45 @@
+"""The intake's own tables in the vault, and every feed's staged table, made where missing.
+
+`intake.deliveries` one row per delivery received; `intake.files` one per file of it; `intake.blank_shares` blank share
+per column of a loaded file; `intake.findings` one per row, column and rule (never a value); `intake.quarantine` the rows
+kept out, as text of the loaded columns; `intake.landed` what lies in landing. `history.<feed>` keeps rows of events
+feeds that a newer row of the same key took the place of, so that taking a delivery back brings them forward again.
+"""
+
+from __future__ import annotations
+
+from fairview.contracts.catalogue import Catalogue
+from fairview.contracts.feed import staged_columns
+from fairview.intake.casting import name
+
+_INTAKE = """
+CREATE SCHEMA IF NOT EXISTS staged;
+CREATE SCHEMA IF NOT EXISTS intake;
+CREATE SCHEMA IF NOT EXISTS history;
+CREATE TABLE IF NOT EXISTS intake.deliveries (
+    delivery_id VARCHAR PRIMARY KEY, source VARCHAR, extract_date DATE, number BIGINT, attempt BIGINT, outcome VARCHAR,
+    content VARCHAR, manifest_sha256 VARCHAR, received_at TIMESTAMP WITH TIME ZONE, rules MAP(VARCHAR, BIGINT),
+    messages VARCHAR[], arrival BIGINT);
+CREATE TABLE IF NOT EXISTS intake.files (
+    delivery_id VARCHAR, source VARCHAR, feed VARCHAR, file VARCHAR, kind VARCHAR, extract_date DATE, number BIGINT,
+    outcome VARCHAR, received BIGINT, staged BIGINT, quarantined BIGINT, dropped BIGINT, superseded BIGINT,
+    rules MAP(VARCHAR, BIGINT), messages VARCHAR[], sha256 VARCHAR, bytes BIGINT, row_hash VARCHAR,
+    covers_from DATE, covers_to DATE, position BIGINT);
+CREATE TABLE IF NOT EXISTS intake.blank_shares (delivery_id VARCHAR, feed VARCHAR, column_name VARCHAR, share DOUBLE);
+CREATE TABLE IF NOT EXISTS intake.findings (
+    delivery_id VARCHAR, source VARCHAR, feed VARCHAR, file VARCHAR, row_number BIGINT, column_name VARCHAR,
+    rule VARCHAR, treatment VARCHAR);
+CREATE TABLE IF NOT EXISTS intake.quarantine (
+    delivery_id VARCHAR, source VARCHAR, feed VARCHAR, row_number BIGINT, content MAP(VARCHAR, VARCHAR));
+CREATE TABLE IF NOT EXISTS intake.landed (source VARCHAR, sha256 VARCHAR, feed VARCHAR, extract_date DATE, bytes BIGINT);
+"""
+
+
+def ensure(con, catalogue: Catalogue) -> None:
+    """Make what is missing, on a connection whose current database is the vault (or stands in for it)."""
+    con.execute(_INTAKE)
+    for contract in catalogue.feeds:
+        columns = ", ".join(f"{name(column)} {kind}" for column, kind in staged_columns(contract))
+        con.execute(f"CREATE TABLE IF NOT EXISTS staged.{name(contract.feed)} ({columns})")
+        if contract.kind == "events":
+            con.execute(f"CREATE TABLE IF NOT EXISTS history.{name(contract.feed)} ({columns})")
