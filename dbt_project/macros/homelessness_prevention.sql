@@ -22,7 +22,7 @@
 {% macro prevention_months_begun(earlier, later) -%}
     {{ prevention_months_completed(earlier, later) }}
     + case
-        when {{ plus_months(earlier, prevention_months_completed(earlier, later)) }} < {{ later }} then 1
+        when {{ plus_months(later, '-1 * ' ~ prevention_months_completed(earlier, later)) }} > {{ earlier }} then 1
         else 0
     end
 {%- endmacro %}

@@ -7,14 +7,14 @@ as arguments; every function returns a receipt of counts and names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.service import ServiceCard
 from fairview.errors import Blocked, FairviewError
-from fairview.store import generations, locks
+from fairview.store import generations, ledger, locks
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
 from fairview.store.places import WAREHOUSE, Places
@@ -91,7 +91,14 @@ def link(here: House, at: datetime):
 
     as_at = in_force(here).as_at
     with locks.hold(here.places, "vault"):
-        return identity.link_people(here.places, here.keyring, as_at, at)
+        receipt = identity.link_people(here.places, here.keyring, as_at, at)
+    ledger.append(here.places, "links", at, **counts(receipt))
+    return receipt
+
+
+def counts(receipt) -> dict:
+    """A linking receipt's counts by name, fit for the ledger and XCom."""
+    return {name: value for name, value in asdict(receipt).items() if isinstance(value, int | bool | date | str)}
 
 
 def build_warehouse(here: House) -> Generation:

@@ -290,10 +290,10 @@ class FeedContract:
         """For a feed nobody may publish without: the rule and the purposes it blocks while missing."""
         return self.facts.get("blocking")
 
-    @property
-    def may_repeat(self) -> bool:
-        """Whether a month without any change is believable, so that the same content again is no replay."""
-        return bool(self.facts.get("mayRepeat"))
+    def may_repeat(self, rows: int) -> bool:
+        """Whether a month without any change is believable for so many rows, so that the same again is no replay."""
+        declared = self.facts.get("mayRepeat")
+        return bool(declared) and rows < declared.get("belowRows", rows + 1)
 
     @property
     def row_rules(self) -> tuple[dict[str, Any], ...]:

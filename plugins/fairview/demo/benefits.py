@@ -91,11 +91,33 @@ def make_claims(rng: np.random.Generator, town: Town, accounts: Accounts, tenanc
     recent = random_days(rng, np.maximum(start, remembered), np.full(count, day(calendar.last)))
     application = np.where(rng.random(count) < 0.15, recent, settled)
     end = accounts.end[account]
-    fits = (application <= day(calendar.last)) & (np.isnat(end) | (application < end - np.timedelta64(20, "D")))
+    died = town.people.died[accounts.lead[account]]
+    fits = (
+        (application <= day(calendar.last))
+        & (np.isnat(died) | (application < died))
+        & (np.isnat(end) | (application < end - np.timedelta64(20, "D")))
+    )
     account, application, end = account[fits], application[fits], end[fits]
+    account, application, end = _sure_claims(town, accounts, need, wants, account, application, end)
     order = np.lexsort((account, application))
     account, application, end = account[order], application[order], end[order]
     return _claims(rng, town, accounts, tenancies, account, application, end)
+
+
+def _sure_claims(town: Town, accounts: Accounts, need, wants, account, application, end) -> tuple:
+    """One claim more for each delivered month, of the neediest who had none: no month stands still."""
+    calendar = town.calendar
+    held = (accounts.household >= 0) & np.isnat(accounts.end) & np.isnat(accounts.estate_from)
+    held &= (accounts.start < day(calendar.history_from)) & ~wants[accounts.household]
+    held &= np.isnat(town.people.died[accounts.lead])
+    free = np.flatnonzero(held)
+    free = free[np.argsort(-need[accounts.household[free]], kind="stable")][: len(calendar.extracts)]
+    days = np.array([day(extract.replace(day=6)) for extract in calendar.extracts])[: len(free)]
+    return (
+        np.concatenate([account, free]),
+        np.concatenate([application, days]),
+        np.concatenate([end, np.full(len(free), NEVER)]),
+    )
 
 
 def _claims(rng, town: Town, accounts: Accounts, tenancies: Tenancies, account, application, end) -> Claims:
@@ -207,7 +229,7 @@ def _reductions(rng, town: Town, accounts: Accounts, claims: Claims) -> dict[str
     working = rng.choice([75, 60, 45], count, p=[0.56, 0.24, 0.2])
     pct = np.where(claims.is_pensioner, np.where(rng.random(count) < 0.72, 100, 65), working)
     passported = (pct >= 75) & (rng.random(count) < 0.3)
-    has = rng.random(count) < 0.95
+    has = (rng.random(count) < 0.95) | (claims.application >= day(town.calendar.first.replace(day=1)))
     single = town.households.is_single_adult[claims.household]
     parts = []
     for year in town.calendar.financial_years:
@@ -366,15 +388,17 @@ def make_overpayments(rng: np.random.Generator, town: Town, claims: Claims) -> O
     """Overpayment invoices of about a quarter of claims, more where hardship is; a few of each class."""
     hardship = town.households.hardship[claims.household]
     chosen = np.flatnonzero(rng.random(len(claims)) < np.clip(0.16 + 0.06 * hardship, 0.05, 0.5))
-    chosen = np.union1d(chosen, np.arange(min(8, len(claims))))
+    first = min(12, len(claims))
+    chosen = np.union1d(chosen, np.arange(first))
     count = len(chosen)
     begin = np.maximum(claims.application[chosen] + np.timedelta64(30, "D"), np.datetime64("2022-04-01", "D"))
     created = random_days(rng, begin, np.full(count, day(town.calendar.last)))
-    created[: min(8, count)] = np.minimum(created[: min(8, count)], day(town.calendar.first) - np.timedelta64(90, "D"))
+    created[:first] = np.minimum(created[:first], day(town.calendar.first) - np.timedelta64(90, "D"))
     category = chosen_from(rng, ["CLM", "LAE", "DWP", "FRD"], count, [0.72, 0.14, 0.085, 0.055])
     category[: min(2, count)] = texts(["FRD", "CLM"])[: min(2, count)]
     original = np.round(rng.gamma(1.5, 42000, count) + 2500).astype(np.int64)
     stops = rng.random(count) < 0.45
+    stops[:first] = False
     monthly = np.where(stops, 0, np.maximum(800, original // rng.integers(10, 40, count)))
     return Overpayments(
         20_001 + np.arange(count, dtype=np.int64) * 3, chosen, claims.claimant[chosen], category, created, original,

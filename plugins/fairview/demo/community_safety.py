@@ -210,14 +210,18 @@ def _grown_up(rng, town: Town, household: np.ndarray) -> np.ndarray:
     """A person of each household, mostly the head or partner."""
     size = town.households.size[household]
     pick = np.where(rng.random(len(household)) < 0.62, 0, rng.integers(0, 2, len(household)))
-    person = town.households.head[household] + np.minimum(pick, size - 1)
-    return np.where(town.people.role[person] == CHILD, town.households.head[household], person)
+    head = town.households.head[household]
+    person = head + np.minimum(pick, size - 1)
+    unfit = (town.people.role[person] == CHILD) | ~np.isnat(town.people.died[person])
+    person = np.where(unfit, head, person)
+    return np.where(np.isnat(town.people.died[person]), person, NOBODY)
 
 
 def _neighbours(rng, town: Town, household: np.ndarray) -> np.ndarray:
     """A grown-up of another household which lives in the area."""
     households = town.households
-    here = np.flatnonzero(town.home(np.arange(len(households)), town.calendar.first) >= 0)
+    alive = np.isnat(town.people.died[households.head])
+    here = np.flatnonzero(alive & (town.home(np.arange(len(households)), town.calendar.first) >= 0))
     place = np.searchsorted(here, household)
     other = here[(place + rng.integers(1, max(2, min(60, len(here) - 1)), len(household))) % len(here)]
     return households.head[other]

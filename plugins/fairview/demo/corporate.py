@@ -120,7 +120,11 @@ class CorporateFiles:
         here = town.home(people.household, calendar.first) >= 0
         hit = np.bincount(parties.person[(parties.role == VICTIM) & (parties.person >= 0)], minlength=len(people))
         adult = people.age(calendar.first) >= 18
-        weight = np.where(adult & here, 1.0, 0.0) * np.where(people.is_disabled, 4.0, 1.0) * (1 + np.minimum(hit, 4))
+        weight = (
+            np.where(adult & here & np.isnat(people.died), 1.0, 0.0)
+            * np.where(people.is_disabled, 4.0, 1.0)
+            * (1 + np.minimum(hit, 4))
+        )
         weight *= np.where(town.households.tenure[people.household] == COUNCIL, 2.0, 1.0)
         weight *= np.exp(0.3 * np.clip(town.households.hardship[people.household], -2, 3))
         adults = rng.choice(len(people), count, replace=False, p=weight / weight.sum())
@@ -134,6 +138,7 @@ class CorporateFiles:
         is_child = np.isin(who, children)
         start = random_days(rng, np.full(count, np.datetime64("2021-06-01", "D")), np.full(count, day(calendar.last)))
         start[: 2 * count // 3] = np.minimum(start[: 2 * count // 3], day(calendar.first) - np.timedelta64(30, "D"))
+        start[-len(calendar.extracts) :] = [day(extract) - np.timedelta64(9, "D") for extract in calendar.extracts]
         start = np.maximum(start, people.born[who] + np.timedelta64(30, "D"))
         order = np.argsort(start, kind="stable")
         self.entry, self.entry_start, is_child = who[order], start[order], is_child[order]
@@ -311,6 +316,7 @@ class CorporateFiles:
         self.debtor = town.households.head[household]
         raised = random_days(rng, calendar.reports_from, calendar.last, count)
         raised[: 3 * count // 4] = np.minimum(raised[: 3 * count // 4], day(calendar.first) - np.timedelta64(15, "D"))
+        raised[-len(calendar.extracts) :] = [day(extract) - np.timedelta64(8, "D") for extract in calendar.extracts]
         order = np.argsort(raised, kind="stable")
         self.debt_kind, self.debtor, self.raised = kind[order], self.debtor[order], raised[order]
         self.original = np.round(rng.gamma(1.6, 17_000, count) + 1200).astype(np.int64)

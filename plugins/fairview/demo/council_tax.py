@@ -152,8 +152,9 @@ def give_discounts(rng: np.random.Generator, town: Town, accounts: Accounts) -> 
     single = held & town.households.is_single_adult[accounts.household]
     lead_disabled = held & town.people.is_disabled[accounts.lead]
     draw = rng.random(len(accounts))
+    recent = accounts.start >= day(town.calendar.first.replace(day=1))
     plan = (
-        ("SPD25", 25, single & (draw < 0.94)),
+        ("SPD25", 25, single & ((draw < 0.94) | recent)),
         ("SMI", 25, lead_disabled & ~single & (draw < 0.20)),
         ("DBR", 17, lead_disabled & (draw > 0.90)),
         ("CARE", 25, held & ~single & (draw > 0.5) & (draw < 0.507)),
@@ -166,7 +167,7 @@ def give_discounts(rng: np.random.Generator, town: Town, accounts: Accounts) -> 
     )
     for code, pct, chosen in plan:
         account = np.flatnonzero(chosen)
-        late = rng.random(len(account)) < 0.10
+        late = (rng.random(len(account)) < 0.10) & ~recent[account]
         start = np.where(late, _within_liability(rng, town, accounts, account), accounts.start[account])
         known = np.maximum(accounts.known[account], start + lag(rng, 0, 9, len(account)))
         found.append((account, text(len(account), code), start, np.full(len(account), pct), known))

@@ -59,7 +59,7 @@ def take_applications(rng: np.random.Generator, town: Town, residents: int) -> C
     """Applications since the history began; four fifths of people living here, likelier the harder things are."""
     calendar, households = town.calendar, town.households
     months = len(calendar.months())
-    count = max(14, round(residents * _CASES_PER_RESIDENT_MONTH * months))
+    count = max(30, round(residents * _CASES_PER_RESIDENT_MONTH * months))
     application = random_days(rng, calendar.history_from, calendar.last, count)
     application[:2] = random_days(rng, calendar.last.replace(day=1), calendar.last, 2)
     application[2:4] = random_days(rng, calendar.first.replace(day=1), calendar.first, 2)

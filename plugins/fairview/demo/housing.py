@@ -120,7 +120,7 @@ class _Weeks:
         self.begin = day(town.calendar.ledger_from)
         hardship = town.households.hardship[tenancies.household]
         self.hardship = hardship
-        self.misses = np.clip(0.02 + 0.15 / (1 + np.exp(2.6 - 1.6 * hardship)), 0, 0.5)
+        self.misses = np.clip(0.028 + 0.19 / (1 + np.exp(2.5 - 1.6 * hardship)), 0, 0.5)
         self.by_debit = rng.random(count) < 0.5
         self.cycle = rng.integers(0, 4, count)
         self.balance = np.zeros(count, dtype=np.int64)
@@ -156,7 +156,7 @@ class _Weeks:
         """What each tenancy owed or had in credit when the delivered ledger begins."""
         rng, tenancies = self.rng, self.tenancies
         count, weekly = len(tenancies), tenancies.weekly
-        in_arrears = rng.random(count) < np.clip(0.12 + 0.13 * self.hardship, 0.03, 0.75)
+        in_arrears = rng.random(count) < np.clip(0.15 + 0.14 * self.hardship, 0.04, 0.75)
         owed = np.minimum(rng.exponential(2.3, count) * weekly * np.clip(1 + 0.4 * self.hardship, 0.6, 3), 14 * weekly)
         credit = -np.where(rng.random(count) < 0.8, rng.uniform(2.6, 4.6, count), rng.uniform(0, 2, count)) * weekly
         amount = np.where(in_arrears, owed, credit).astype(np.int64)

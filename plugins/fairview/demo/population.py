@@ -150,8 +150,8 @@ def build(rng: np.random.Generator, calendar: Calendar, residents: int) -> Town:
     place = gazetteer.build(rng, round(settled * (1 + _VACANT_SHARE)) + 2)
     occupied = rng.permutation(len(place))[:settled]
     vacant = np.setdiff1d(np.arange(len(place)), occupied)
-    spells, newcomers = _moves(rng, calendar, place, np.sort(occupied))
-    households, people, alike = _households(rng, calendar, settled + newcomers, settled)
+    spells, newcomers, sure = _moves(rng, calendar, place, np.sort(occupied))
+    households, people, alike = _households(rng, calendar, settled + newcomers, settled, sure)
     _place_hardship(rng, place, households, spells)
     members_from = np.concatenate([[0], np.cumsum(households.size)[:-1]])
     town = Town(calendar, place, households, people, spells, alike, vacant, members_from)
@@ -173,68 +173,86 @@ def _start_after_birth(rng, calendar: Calendar, town: Town) -> None:
 # --- moves --------------------------------------------------------------------------------------------------------
 
 
-def _moves(rng, calendar: Calendar, place: Place, occupied: np.ndarray) -> tuple[Spells, int]:
-    """Spells from long before the history to the last extract, and how many households came in newly.
+def _moves(rng, calendar: Calendar, place: Place, occupied: np.ndarray) -> tuple[Spells, int, int]:
+    """Spells from long before the history to the last extract, how many households came in newly, and how many of
+    those, the last ones, surely came in a month that is delivered.
 
     Dwellings turning over are strung into chains: a household leaves the area, the next one moves into its home a
     while later, the one after into theirs, and a new household ends the chain. So movers within the area exist.
     """
-    settled = np.arange(len(occupied))
     began = np.maximum(
         day(calendar.history_from) - (rng.exponential(8.5 * 365, len(occupied)) + 20).astype("timedelta64[D]"),
         np.datetime64("1993-04-01", "D"),
     )
+    turning, starts_chain = _chains(rng, calendar, place, occupied)
+    went, entered = _chain_dates(rng, calendar, starts_chain)
+    ends_chain = np.concatenate([starts_chain[1:], [True]])
+    comers = np.concatenate([turning[1:], [0]])
+    comers[ends_chain] = len(occupied) + np.arange(ends_chain.sum())
+    sure, sure_day = _sure_turnovers(calendar, place, occupied, turning)
+    newcomers = int(ends_chain.sum()) + len(sure)
+    end = np.full(len(occupied), NEVER)
+    end[turning], end[sure] = went, sure_day
+    later = np.concatenate([turning, sure])
+    spells = Spells(
+        np.concatenate(
+            [np.arange(len(occupied)), comers, len(occupied) + newcomers - len(sure) + np.arange(len(sure))]
+        ),
+        np.concatenate([occupied, occupied[later]]),
+        np.concatenate([began, entered, sure_day + np.timedelta64(2, "D")]),
+        np.concatenate([end, np.full(len(later), NEVER)]),
+    )
+    return spells, newcomers, len(sure)
+
+
+def _chains(rng, calendar: Calendar, place: Place, occupied: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The homes turning over, chain after chain, and where each chain starts; council homes chain among themselves."""
     span = (calendar.last - calendar.history_from).days
     count = max(6, round(len(occupied) * _MOVES_A_YEAR * span / 365))
     turning = rng.permutation(len(occupied))[:count]
     rank = np.where(place.tenure[occupied[turning]] == COUNCIL, 0, 1)
-    turning = turning[np.argsort(rank, kind="stable")]
+    turning, rank = turning[np.argsort(rank, kind="stable")], np.sort(rank)
     starts_chain = rng.random(count) < 0.5
     starts_chain[0] = True
-    starts_chain[1:] |= np.diff(np.sort(rank)) != 0
+    starts_chain[1:] |= np.diff(rank) != 0
+    return turning, starts_chain
+
+
+def _chain_dates(rng, calendar: Calendar, starts_chain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The day each home was left and the day it was taken again: most stand empty a few weeks, some not at all."""
+    count = len(starts_chain)
     chain = np.cumsum(starts_chain) - 1
-    left = np.repeat(_turnover_starts(rng, calendar, int(chain[-1]) + 1), np.bincount(chain))
+    length = np.bincount(chain)
+    left = np.repeat(random_days(rng, calendar.history_from, calendar.last, len(length)), length)
     empty = (rng.exponential(24, count) + 1).astype(np.int64)
     empty[rng.random(count) < 0.18] = 0
     so_far = np.cumsum(empty)
     first = np.flatnonzero(starts_chain)
-    within = so_far - np.repeat(so_far[first] - empty[first], np.bincount(chain))
+    within = so_far - np.repeat(so_far[first] - empty[first], length)
     entered = left + within.astype("timedelta64[D]")
-    went = entered - empty.astype("timedelta64[D]")
-    last = np.concatenate([starts_chain[1:], [True]])
-    end = np.full(len(occupied), NEVER)
-    end[turning] = went
-    comers = np.where(last, -1, np.concatenate([turning[1:], [0]]))
-    fresh = np.cumsum(last) - 1 + len(occupied)
-    return (
-        Spells(
-            np.concatenate([settled, np.where(last, fresh, comers)]),
-            np.concatenate([occupied, occupied[turning]]),
-            np.concatenate([began, entered]),
-            np.concatenate([end, np.full(count, NEVER)]),
-        ),
-        int(last.sum()),
-    )
+    return entered - empty.astype("timedelta64[D]"), entered
 
 
-def _turnover_starts(rng, calendar: Calendar, count: int) -> np.ndarray:
-    """When each chain begins; a few surely in the last months, so that small councils see moves too."""
-    starts = random_days(rng, calendar.history_from, calendar.last, count)
-    recent = max(1, min(3, count // 4))
-    starts[:recent] = random_days(rng, calendar.first.replace(day=1), calendar.last, recent)
-    return starts
+def _sure_turnovers(calendar: Calendar, place: Place, occupied: np.ndarray, turning: np.ndarray) -> tuple:
+    """One council home and one other for each delivered month, and the day they are left: no month stands still."""
+    free = np.setdiff1d(np.arange(len(occupied)), turning)
+    council = place.tenure[occupied[free]] == COUNCIL
+    starts = np.array([day(extract.replace(day=1)) for extract in calendar.extracts])
+    homes = [free[council][: len(starts)], free[~council][: len(starts)]]
+    return np.concatenate(homes), np.concatenate([starts[: len(one)] for one in homes])
 
 
 # --- households and people ----------------------------------------------------------------------------------------
 
 
-def _households(rng, calendar: Calendar, count: int, settled: int) -> tuple[Households, People, list]:
+def _households(rng, calendar: Calendar, count: int, settled: int, single: int) -> tuple[Households, People, list]:
     kinds = np.array(_KINDS)
     shares = np.tile(kinds[:, 0] / kinds[:, 0].sum(), (2, 1))
     shares[1] *= np.array([1.5, 0.15, 1.3, 0.2, 1.2, 1.4, 0.4])
     shares[1] /= shares[1].sum()
     kind = rng.choice(len(kinds), count, p=shares[0])
     kind[settled:] = rng.choice(len(kinds), count - settled, p=shares[1])
+    kind[count - single :] = 0
     origin = rng.choice(len(ORIGINS), count, p=np.array([o.share for o in ORIGINS]))
     age = rng.integers(kinds[kind, 1].astype(int), kinds[kind, 2].astype(int) + 1)
     partner = rng.random(count) < kinds[kind, 3]
@@ -428,6 +446,10 @@ def _deaths(rng, calendar: Calendar, town: Town) -> None:
     dies &= died > people.born
     # A death of somebody who had left the area is another council's business.
     dies &= town.home(people.household, died) >= 0
+    # Nor does a household move house after a death in it: its estate is settled where it lived.
+    moved = np.full(len(town.households), np.datetime64("1900-01-01", "D"))
+    np.maximum.at(moved, town.spells.household, town.spells.start)
+    dies &= moved[people.household] < died
     people.died = np.where(dies, died, NEVER)
     people.death_notified = np.where(dies, notified, NEVER)
 

@@ -33,9 +33,9 @@ class Notices:
 
 
 def give_notices(rng: np.random.Generator, town: Town, residents: int) -> Notices:
-    """Notices of the reported months, to people in hardship; at least eight, two of them open-ended."""
+    """Notices of the reported months, to people in hardship; at least fourteen, two of them open-ended."""
     calendar, households = town.calendar, town.households
-    count = max(8, round(residents * _NOTICES_PER_RESIDENT))
+    count = max(14, round(residents * _NOTICES_PER_RESIDENT))
     alive = np.isnat(town.people.died[households.head])
     working = ~households.is_pensioner & alive & (town.home(np.arange(len(households)), calendar.last) >= 0)
     hard = np.flatnonzero(working & (households.hardship > np.quantile(households.hardship, 0.8)))

@@ -63,13 +63,12 @@ class TableVerdict:
     trouble: str = ""
 
     def reasons(self) -> list[str]:
-        """What did not pass, one plain sentence each, harshest first."""
+        """What did not pass, one plain sentence each, harshest first; no count of rows, since the public record tells it."""
         told = [f"{self.table}: {self.trouble}"] if self.trouble else []
         failed = [one for one in self.judgements if one.status != Status.PASS]
         for one in sorted(failed, key=lambda one: -_HARSHER.index(Status(one.status))):
             what = {"not_run": "could not be checked", "block": "is not so", "warn": "is not so (a warning)"}[one.status]
-            rows = f", {one.failures:,} rows" if one.failures else ""
-            told.append(f"{self.table}: “{one.why.rstrip('.')}” {what} ({one.expectation}{rows})")
+            told.append(f"{self.table}: “{one.why.rstrip('.')}” {what} ({one.expectation})")
         return told
 
 

@@ -9,6 +9,9 @@ null when a side has none.
 
 from __future__ import annotations
 
+# Days two people must have lived at one address together before it says more than that one followed the other.
+_TOGETHER_DAYS = 60
+
 # Surnames cut by a field are cut late: council tax at 32 characters with the forename, housing at 20.
 _SHORTEST_CUT_SURNAME = 8
 
@@ -31,12 +34,11 @@ MACROS = (
             starts_with(a, b) OR starts_with(b, a) OR suffix(a, b) OR suffix(b, a))) THEN 2
         WHEN least(length(a), length(b)) >= 6 AND jaro_winkler_similarity(a, b) >= 0.92 THEN 2
         ELSE 0 END""",
-    # Some people's names are entered the other way round.
+    # Some people's names are entered the other way round; one of the two may be an initial.
     """names_swapped(fore_a, sur_a, fore_b, sur_b) AS coalesce(
-        (length(fore_a) > 1 AND length(fore_b) > 1
-            AND (fore_a = sur_b OR name_slip(fore_a, sur_b)) AND (sur_a = fore_b OR name_slip(sur_a, fore_b)))
-        OR (length(sur_a) = 1 AND fore_a = sur_b AND sur_a = fore_b[1])
-        OR (length(sur_b) = 1 AND fore_b = sur_a AND sur_b = fore_a[1]), false)""",
+        (length(fore_a) > 2 AND (fore_a = sur_b OR name_slip(fore_a, sur_b))
+            AND (sur_a = fore_b OR name_slip(sur_a, fore_b) OR name_initial(sur_a, fore_b)))
+        OR (length(sur_a) > 2 AND (sur_a = fore_b OR name_slip(sur_a, fore_b)) AND name_initial(fore_a, sur_b)), false)""",
     """birth_grade(a, b) AS CASE
         WHEN a IS NULL OR b IS NULL THEN NULL
         WHEN a = b THEN 4
@@ -44,6 +46,9 @@ MACROS = (
         WHEN year(a) = year(b) AND (strftime(a, '%d%m') = '0101' OR strftime(b, '%d%m') = '0101') THEN 2
         WHEN damerau_levenshtein(strftime(a, '%Y%m%d'), strftime(b, '%Y%m%d')) <= 1 THEN 2
         ELSE 0 END""",
+    # Lists of stays {place, from_on, to_on}, open ones to 9999.
+    f"""lived_together(a, b) AS length(list_filter(a, lambda x: length(list_filter(b, lambda y: y.place = x.place
+        AND least(x.to_on, y.to_on) - greatest(x.from_on, y.from_on) >= {_TOGETHER_DAYS})) > 0)) > 0""",
     """nino_grade(a, b) AS CASE
         WHEN a IS NULL OR b IS NULL THEN NULL
         WHEN a = b THEN 4

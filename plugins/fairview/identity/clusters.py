@@ -19,9 +19,13 @@ CLASHES = {
     "two forenames": """forename_grade(a.fore, a.families, b.fore, b.families) = 0
         AND NOT names_swapped(a.fore, a.sur, b.fore, b.sur) AND NOT coalesce(nino_grade(a.nino, b.nino) = 4, false)
         AND NOT coalesce(a.birth_date = b.birth_date AND (a.email = b.email OR a.phone = b.phone), false)""",
+    "two children born the same day": """a.birth_date = b.birth_date AND a.sex <> b.sex AND a.fore <> b.fore
+        AND NOT coalesce(nino_grade(a.nino, b.nino) = 4, false)""",
     "a child in the role of an adult": "(a.is_adult AND b.is_minor) OR (b.is_adult AND a.is_minor)",
 }
-FACET_COLUMNS = ("fore", "sur", "families", "birth_date", "nino", "email", "phone", "list", "position", "is_adult", "is_minor")
+FACET_COLUMNS = (
+    "fore", "sur", "families", "sex", "birth_date", "nino", "email", "phone", "list", "position", "is_adult", "is_minor",
+)  # fmt: skip
 # More rounds than doubling could ever need; reaching it means the rounds do not end, which is a fault.
 _MOST_ROUNDS = 60
 

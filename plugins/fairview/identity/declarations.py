@@ -74,7 +74,7 @@ def declarations(house: Path = HOUSE) -> Declarations:
 def teach(con, declared: Declarations) -> None:
     """Give a connection the macro `not_a_person(name)` (the id of the rule that catches it, or null) and the nicknames table.
 
-    `nicknames(name, family)`: one row per forename and family, plain capitals.
+    `nicknames(name, family)`: one row per forename and family, plain capitals; `pet_ending(x)` makes JONNIE and JONNY one.
     """
     cases = "".join(
         f" WHEN regexp_matches(name_text(x), {_quoted(rule.pattern)})"
@@ -88,9 +88,11 @@ def teach(con, declared: Declarations) -> None:
         "regexp_matches(x, '^[^,]+,\\s*[A-Za-z]') OR name_title(x) IS NOT NULL"
     )
     con.execute(f"CREATE OR REPLACE TEMP MACRO not_a_person(x) AS CASE WHEN x IS NULL THEN 'NP0'{cases} END")
+    con.execute("CREATE OR REPLACE TEMP MACRO pet_ending(x) AS regexp_replace(x, '(IE|EY|EE|I)$', 'Y')")
     con.execute("CREATE OR REPLACE TEMP TABLE nicknames (name VARCHAR, family VARCHAR)")
     con.execute(
-        "INSERT INTO nicknames SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+        "INSERT INTO nicknames SELECT DISTINCT pet_ending(name), family "
+        "FROM (SELECT unnest(?::VARCHAR[]) AS name, unnest(?::VARCHAR[]) AS family)",
         [[name for name, _ in declared.nicknames], [family for _, family in declared.nicknames]],
     )
 

@@ -152,7 +152,10 @@ def join(con, declared: Declarations, settings: dict[str, Any]) -> None:
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE facets AS
-        SELECT DISTINCT profile AS node, f.* EXCLUDE (node) FROM record_facets f JOIN profile_of p ON p.record_id = f.node"""
+        SELECT DISTINCT profile AS node, f.* EXCLUDE (node) REPLACE (
+            coalesce(f.birth_date, u.birth_date) AS birth_date, coalesce(f.nino, u.nino) AS nino,
+            coalesce(f.email, u.emails[1]) AS email, coalesce(f.phone, u.phones[1]) AS phone, coalesce(f.sex, u.sex) AS sex)
+        FROM record_facets f JOIN profile_of p ON p.record_id = f.node JOIN profiles u ON u.unique_id = p.profile"""
     )
     con.execute("CREATE OR REPLACE TEMP TABLE must_join (node VARCHAR, cluster VARCHAR)")
     clusters.join(con, declared.limit("margin"))

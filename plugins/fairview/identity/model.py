@@ -26,6 +26,8 @@ _SWAP = "names_swapped(fore_l, sur_l, fore_r, sur_r)"
 _SAME_SUR = "(sur_l = sur_r OR list_has_any(surs_l, surs_r))"
 # The whole name can be one person's: both parts agree, if only by an initial.
 _FITS = f"(({_SAME_SUR} OR {_SUR} >= 2) AND {_FORE} >= 2 OR {_SWAP})"
+_SAME_FORE = "length(fore_l) > 1 AND (fore_l = fore_r OR list_has_any(fores_l, fores_r))"
+_UNDATED = "(list_has_any(undated_at_l, homes_r) OR list_has_any(homes_l, undated_at_r))"
 _BIRTH = "birth_grade(birth_date_l, birth_date_r)"
 _NINO = "nino_grade(nino_l, nino_r)"
 
@@ -47,10 +49,13 @@ def _comparison(name: str, description: str, *levels: dict[str, Any]) -> dict[st
 NAME_ONLY = {
     "household": (
         "same surname elsewhere", "once the same surname elsewhere", "surnames swapped with forenames elsewhere",
-        "similar surname elsewhere", "part of the surname elsewhere", "none of these",
+        "similar surname elsewhere", "part of the surname elsewhere", "same home, nothing fits", "same home, surname agrees, forename does not", "none of these",
     ),
     "birth_date": ("none of these",), "nino": ("none of these",), "email": ("none of these",), "phone": ("none of these",),
 }  # fmt: skip
+# Contacts made from names (j.smith@) or lent within a family count beyond a name only where more than an initial agrees.
+CONTACTS = ("email", "phone")
+MORE_THAN_INITIAL = ("swapped with surname", "same forename", "once the same forename", "slip, pet form or cut")
 
 COMPARISONS = [
     _comparison(
@@ -68,8 +73,8 @@ COMPARISONS = [
         _level("surnames swapped with forenames elsewhere", _SWAP),
         _level("similar surname elsewhere", f"{_SUR} = 3"),
         _level("part of the surname elsewhere", f"{_SUR} = 2"),
-        _level("same home now, other surname, forename fits", f"{_NOW} AND {_FORE} >= 2"),
-        _level("same home once, other surname, forename fits", f"({_HOME} OR {_FORWARD}) AND {_FORE} >= 2"),
+        _level("lived together, other surname, same forename", f"lived_together(stays_l, stays_r) AND {_SAME_FORE}"),
+        _level("same home, when is not told, other surname, same forename", f"{_UNDATED} AND {_SAME_FORE}"),
         _level("same home, nothing fits", _HOME),
     ),
     _comparison(
@@ -134,6 +139,10 @@ BLOCKS = {
     "move and name": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(left_on) AS moved_on FROM profiles) l
         JOIN (SELECT unique_id, fore[1] AS initial, sur, unnest(came_on) AS moved_on FROM profiles) r USING (sur, initial, moved_on)""",
+    "move and swapped name": """SELECT l.unique_id, r.unique_id
+        FROM (SELECT unique_id, fore, unnest(left_on || came_on) AS moved_on FROM profiles) l
+        JOIN (SELECT unique_id, sur, unnest(left_on || came_on) AS moved_on FROM profiles) r
+        ON l.fore = r.sur AND l.moved_on = r.moved_on""",
     "name and postcode": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(postcodes) AS postcode FROM profiles) l
         JOIN (SELECT unique_id, fore[1] AS initial, sur, unnest(postcodes) AS postcode FROM profiles) r USING (sur, initial, postcode)""",

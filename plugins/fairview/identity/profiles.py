@@ -25,10 +25,10 @@ _PROFILES = """
 CREATE OR REPLACE TEMP TABLE profiles AS
 WITH forename AS (
     SELECT profile, fore, families, row_number() OVER (PARTITION BY profile
-        ORDER BY length(fore) > 1 DESC, count(*) DESC, length(fore) DESC, fore) AS rank
+        ORDER BY length(fore) > 1 DESC, count(*) DESC, length(fore) DESC, fore, families) AS rank
     FROM records JOIN profile_of USING (record_id) WHERE fore IS NOT NULL GROUP BY profile, fore, families
 ), surname AS (
-    SELECT profile, sur, words, row_number() OVER (PARTITION BY profile ORDER BY count(*) DESC, length(sur) DESC, sur) AS rank
+    SELECT profile, sur, words, row_number() OVER (PARTITION BY profile ORDER BY count(*) DESC, length(sur) DESC, sur, words) AS rank
     FROM records JOIN profile_of USING (record_id) WHERE sur IS NOT NULL GROUP BY profile, sur, words
 ), birth AS (
     SELECT profile, birth_date, row_number() OVER (PARTITION BY profile
@@ -48,7 +48,10 @@ WITH forename AS (
         list(place ORDER BY place) FILTER (is_forward) AS forwards, list(place ORDER BY place) FILTER (is_now) AS now_at
     FROM profile_homes LEFT JOIN crowded c USING (place) GROUP BY profile
 ), codes AS (
-    SELECT profile, list(DISTINCT code ORDER BY code) FILTER (code IS NOT NULL) AS postcodes,
+    SELECT profile, list(DISTINCT {'place': place, 'from_on': from_on, 'to_on': coalesce(to_on, DATE '9999-12-31')}
+            ORDER BY {'place': place, 'from_on': from_on, 'to_on': coalesce(to_on, DATE '9999-12-31')})
+            FILTER (kind = 'home' AND place IS NOT NULL AND from_on IS NOT NULL) AS stays,
+        list(DISTINCT place ORDER BY place) FILTER (kind = 'home' AND from_on IS NULL) AS undated_at, list(DISTINCT code ORDER BY code) FILTER (code IS NOT NULL) AS postcodes,
         list(DISTINCT to_on ORDER BY to_on) FILTER (kind = 'home' AND to_on IS NOT NULL) AS left_on,
         list(DISTINCT from_on ORDER BY from_on) FILTER (kind = 'home' AND from_on IS NOT NULL) AS came_on
     FROM spells JOIN profile_of USING (record_id) GROUP BY profile

@@ -157,7 +157,7 @@ WITH written AS ({union}), plain AS (
 SELECT plain.*, replace(forename, ' ', '') AS fore, replace(surname, ' ', '') AS sur, name_words(surname) AS words,
     coalesce(families, []) AS families, coalesce(birth_date > $minors_born_after, false) AS is_minor
 FROM plain LEFT JOIN (SELECT name, list(family ORDER BY family) AS families FROM nicknames GROUP BY name) n
-    ON n.name = split_part(forename, ' ', 1)
+    ON n.name = pet_ending(split_part(forename, ' ', 1))
 WHERE surname IS NOT NULL OR nino IS NOT NULL
 """
 

@@ -33,7 +33,7 @@ COUNTED_APART = {
     "household": (
         "same home now, whole name fits", "same home once, whole name fits", "same crowded home, whole name fits",
         "forwarding address, whole name fits", "moved on the same day, whole name fits", "same postcode, whole name fits",
-        "same home now, other surname, forename fits", "same home once, other surname, forename fits",
+        "lived together, other surname, same forename", "same home, when is not told, other surname, same forename",
     ),
     "nino": ("same number",),
     "email": ("same e-mail",),

@@ -84,9 +84,10 @@ def gamma(comparison: dict[str, Any], label: str) -> int:
 def supported(settings: dict[str, Any]) -> str:
     """SQL over the columns of `scored`: whether a pair has more than names behind it (`model.NAME_ONLY`)."""
     said = []
-    for comparison in settings["comparisons"]:
-        name = comparison["output_column_name"]
-        if name in model.NAME_ONLY:
-            empty = ", ".join(str(gamma(comparison, label)) for label in model.NAME_ONLY[name])
-            said.append(f"gamma_{name} NOT IN (-1, {empty})")
+    comparisons = {comparison["output_column_name"]: comparison for comparison in settings["comparisons"]}
+    more = ", ".join(str(gamma(comparisons["forename"], label)) for label in model.MORE_THAN_INITIAL)
+    for name, labels in model.NAME_ONLY.items():
+        empty = ", ".join(str(gamma(comparisons[name], label)) for label in labels)
+        needs = f" AND gamma_forename IN ({more})" if name in model.CONTACTS else ""
+        said.append(f"(gamma_{name} NOT IN (-1, {empty}){needs})")
     return f"({' OR '.join(said)})"

@@ -72,6 +72,14 @@ def typed(contract: FeedContract, column: Column, extract_date: date) -> str:
     return {"C": _text, "I": _whole, "M": _pence, "T": _moment, "F": _flag}[column.kind](column)
 
 
+def is_blank(contract: FeedContract, column: Column) -> str:
+    """Whether nothing was sent: a condition over stripped text. An unknown birth date says nothing either."""
+    text = name(column.name)
+    if column.is_birth_date:
+        return f"({text} IS NULL OR {_day(contract, column)} = {FIRST_BIRTH})"
+    return f"{text} IS NULL"
+
+
 def record_key(contract: FeedContract) -> str:
     """Key columns of a staged row joined by a stroke; the row number where a feed has no key."""
     if not contract.key:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from fairview.domain import periods
-from fairview.intake.casting import name
+from fairview.intake import casting
 from fairview.intake.judging import Judged
 
 
@@ -22,11 +22,15 @@ class Before:
 
 
 def blank_shares(con, file: Judged) -> None:
-    """Measure the share of blanks per loaded column over all rows read."""
-    columns = [column.staged_name for column in file.contract.loaded]
-    counted = ", ".join(f"1 - count({name(column)}) / greatest(count(*), 1)" for column in columns)
-    row = con.execute(f"SELECT {counted} FROM {file.table}").fetchone()
-    file.blank_shares = {column.name: float(share) for column, share in zip(file.contract.loaded, row)}
+    """Measure the share of blanks per loaded column as sent, over all rows read; `arriving` must be the file's table.
+
+    An open-ended date is no blank, nor is a value that cannot be one; an unknown birth date is.
+    """
+    contract = file.contract
+    blanks = [casting.is_blank(contract, column) for column in contract.loaded]
+    counted = ", ".join(f"count(*) FILTER (WHERE {blank}) / greatest(count(*), 1)" for blank in blanks)
+    row = con.execute(f"SELECT {counted} FROM ({casting.stripped(contract, 'arriving')})").fetchone()
+    file.blank_shares = {column.name: float(share) for column, share in zip(contract.loaded, row)}
 
 
 def compare(file: Judged, before: Before | None) -> None:
@@ -34,7 +38,7 @@ def compare(file: Judged, before: Before | None) -> None:
     if before is None:
         return
     contract, limits = file.contract, file.contract.limits
-    if file.received and file.row_hash == before.row_hash and not contract.may_repeat:
+    if file.received and file.row_hash == before.row_hash and not contract.may_repeat(file.received):
         file.refuse("D12")
         return
     if limits.volume_low is not None and file.received < limits.volume_low * before.rows:

@@ -47,6 +47,7 @@ class Crossing:
             for file in self._standing():
                 self._judge_parents(file)
             for file in self._standing():
+                self._judge_dated_codes(file)
                 self._judge_needs(file)
             for file in self._standing():
                 self._judge_ties(file)
@@ -101,6 +102,39 @@ class Crossing:
 
     def _has_rows(self, table: str) -> bool:
         return bool(self.con.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)").fetchone()[0])
+
+    # --- code lists by date ---
+
+    def _judge_dated_codes(self, file: Judged) -> None:
+        """D63: a code outside the list of the ended basis is judged by its successor's shape, once that is in force."""
+        for column in file.contract.columns:
+            if not column.dated_codes:
+                continue
+            ended, following = column.dated_codes
+            listed = self._listed(ended["listedIn"])
+            if listed is None:
+                continue
+            code = name(column.staged_name)
+            begun = self.extract_date >= date.fromisoformat(str(following["from"]))
+            shaped = f"regexp_full_match({code}, {literal(following['shape'])})" if begun else "false"
+            rows = self.con.execute(
+                f"SELECT row_number, {shaped} FROM ({file.good()}) WHERE {code} NOT IN ({listed}) ORDER BY 1"
+            ).fetchall()
+            newer = [(row, following["rule"]) for row, is_newer in rows if is_newer]
+            judging.add_findings(self.con, file, newer, "accept_with_warning", column.name)
+            unknown = [(row, "D33") for row, is_newer in rows if not is_newer]
+            judging.add_findings(self.con, file, unknown, "quarantine_rows", column.name)
+
+    def _listed(self, place: str) -> str | None:
+        """SELECT of the codes another feed lists; None while that feed has not come."""
+        feed, column = place.split(".")
+        contract = self.catalogue.feed(feed)
+        code = name(contract.column(column).staged_name)
+        file = self.files.get(feed)
+        if file and file.is_typed and not file.is_refused:
+            return f"SELECT {code} FROM {file.table} WHERE {code} IS NOT NULL"
+        held = f"staged.{name(feed)}"
+        return f"SELECT {code} FROM {held} WHERE {code} IS NOT NULL" if self._has_rows(held) else None
 
     # --- events in force ---
 

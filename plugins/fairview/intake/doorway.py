@@ -264,7 +264,8 @@ def _judge_files(con, found: Examined, catalogue: Catalogue, keeping: Keeping, l
 
 
 def _compare(con, file: Judged, known: Past | None, gaps: set[str]) -> None:
-    comparing.blank_shares(con, file)
+    if file.contract.limits.blank_share is not None:
+        comparing.blank_shares(con, file)
     if known is None:
         return
     before = past.before(con, file.feed, file.extract_date)

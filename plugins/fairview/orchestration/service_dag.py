@@ -29,9 +29,14 @@ def service_dag(card: ServiceCard) -> DAG:
         @task(doc_md="dbt: this service's marts under its own pseudonyms, as a candidate nobody can read yet.")
         def build_candidate(service: str) -> str:
             """Build. Returns the candidate's name. Fails, keeping what is published, when intake forbids a publication."""
+            from airflow.sdk.exceptions import AirflowSkipException
+
             from fairview.orchestration import verbs
 
-            return verbs.build_candidate(service)
+            candidate = verbs.build_candidate(service)
+            if candidate is None:
+                raise AirflowSkipException("there is no warehouse yet: nothing has been delivered and linked")
+            return candidate
 
         @task(doc_md="Great Expectations: every suite of every table. A rule that could not run has not passed.")
         def judge(service: str, candidate: str) -> dict:

@@ -9,8 +9,9 @@ from pathlib import Path
 from fairview import walk
 from fairview.errors import Blocked, FairviewError
 from fairview.orchestration import surroundings
-from fairview.store import ledger
+from fairview.store import generations, ledger
 from fairview.store.generations import Generation
+from fairview.store.places import WAREHOUSE
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def link_if_new(even_if_nothing_is_new: bool) -> dict | None:
         return None
     receipt = walk.link(here, surroundings.now())
     log.info("%s", receipt)
-    return dict(receipt.counts())
+    return {name: str(value) for name, value in walk.counts(receipt).items()}
 
 
 def build_warehouse() -> dict:
@@ -89,9 +90,14 @@ def build_warehouse() -> dict:
     return rows
 
 
-def build_candidate(service: str) -> str:
-    """Build a service's candidate. Raises Blocked, after saying so in the ledger, when it may not be published just now."""
+def build_candidate(service: str) -> str | None:
+    """Build a service's candidate; None while there is no warehouse to build it from.
+
+    Raises Blocked, after saying so in the ledger, when it may not be published just now.
+    """
     here = surroundings.house()
+    if generations.current(here.places, WAREHOUSE) is None:
+        return None
     card = here.catalogue.service(service)
     if reasons := walk.reasons_to_keep_back(here, card):
         walk.keep_back(here, service, reasons, surroundings.now())

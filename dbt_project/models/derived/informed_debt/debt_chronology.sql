@@ -1,6 +1,6 @@
 -- Grain: one row per person on the list and event, oldest first; dated, coded and sourced, no free text.
 select
-    {{ person_id('events.person_key') }} as person_id,
+    named.person_id,
     cast(row_number() over (
         partition by events.person_key
         order by
@@ -14,13 +14,17 @@ select
         when events.detail is not null then labels.label || ' (' || events.detail || ')'
         else labels.label
     end as event_label,
-    case when events.debt_key is not null then {{ service_id('debt', 'events.debt_key') }} end as debt_id,
+    named_debts.debt_id,
     events.debt_type_code,
     types.label as debt_type_label,
     cast(events.amount_pence as bigint) as amount_pence,
     sources.label as source,
     {{ as_at() }} as as_at_on
 from {{ ref('int_informed_debt__events_collected') }} as events
+inner join {{ ref('int_informed_debt__people_named') }} as named
+    on named.person_key = events.person_key
+left join {{ ref('int_informed_debt__debts_named') }} as named_debts
+    on named_debts.debt_key = events.debt_key
 inner join {{ ref('informed_debt_labels') }} as labels
     on labels.code_list = 'event'
     and labels.code = events.event_code

@@ -26,7 +26,7 @@ first_debts as (
 )
 
 select
-    {{ person_id('people.person_key') }} as person_id,
+    named.person_id,
     cast(case when work.work_position <= {{ debt_threshold('DEBT-W01') }} then work.work_position end as bigint) as list_position,
     lanes.lane_code,
     lanes.lane_label,
@@ -51,7 +51,7 @@ select
     cast(people.sundry_count as bigint) as sundry_count,
     people.oldest_debt_on,
     cast({{ days_between('people.oldest_debt_on', as_at()) }} as bigint) as oldest_debt_age_days,
-    {{ service_id('debt', 'first_debts.debt_key') }} as priority_debt_id,
+    named_debts.debt_id as priority_debt_id,
     first_debts.debt_type_label || ': ' || first_debts.stage_label as priority_debt_label,
     people.is_joint_any,
     people.has_payment_arrangement,
@@ -65,10 +65,14 @@ select
 from {{ ref('int_informed_debt__people_listed') }} as people
 inner join {{ ref('int_informed_debt__lanes_decided') }} as lanes
     on lanes.person_key = people.person_key
+inner join {{ ref('int_informed_debt__people_named') }} as named
+    on named.person_key = people.person_key
 inner join reasons
     on reasons.person_key = people.person_key
 inner join first_debts
     on first_debts.person_key = people.person_key
+inner join {{ ref('int_informed_debt__debts_named') }} as named_debts
+    on named_debts.debt_key = first_debts.debt_key
 left join {{ ref('informed_debt_labels') }} as offers
     on offers.code_list = 'offer'
     and offers.code = lanes.offer_code

@@ -1,7 +1,7 @@
 -- Grain: one row per person and debt (or credit). A joint debt stands in full on each person who owes it.
 select
-    {{ person_id('debts.person_key') }} as person_id,
-    {{ service_id('debt', 'debts.debt_key') }} as debt_id,
+    named.person_id,
+    named_debts.debt_id,
     debts.debt_type_code,
     types.label as debt_type_label,
     debts.debt_sub_type_code,
@@ -25,6 +25,10 @@ select
     cast(debts.priority_rank as bigint) as priority_rank,
     {{ as_at() }} as as_at_on
 from {{ ref('int_informed_debt__debts_assessed') }} as debts
+inner join {{ ref('int_informed_debt__people_named') }} as named
+    on named.person_key = debts.person_key
+inner join {{ ref('int_informed_debt__debts_named') }} as named_debts
+    on named_debts.debt_key = debts.debt_key
 inner join {{ ref('informed_debt_labels') }} as types
     on types.code_list = 'debt_type'
     and types.code = debts.debt_type_code

@@ -16,7 +16,7 @@ with by_type as (
 )
 
 select
-    {{ person_id('by_type.person_key') }} as person_id,
+    named.person_id,
     by_type.debt_type_code,
     labels.label as debt_type_label,
     cast(by_type.balance_pence as bigint) as balance_pence,
@@ -29,6 +29,8 @@ select
     by_type.oldest_debt_on,
     {{ as_at() }} as as_at_on
 from by_type
+inner join {{ ref('int_informed_debt__people_named') }} as named
+    on named.person_key = by_type.person_key
 inner join {{ ref('informed_debt_labels') }} as labels
     on labels.code_list = 'debt_type'
     and labels.code = by_type.debt_type_code

@@ -5,6 +5,7 @@ with worded as (
         facts.rule_id,
         rules.rule_version,
         rules.position,
+        min(rules.position) over (partition by facts.person_key) as deciding_position,
         facts.fact_value,
         facts.fact_on,
         facts.amount_pence,
@@ -44,8 +45,9 @@ select
     row_number() over (
         partition by person_key
         order by
-            -- Something to put right at once goes right behind the reason that decided.
+            -- The reason that decided, then what is to be put right at once, then the others from gentle to harsh.
             case
+                when position = deciding_position then 0
                 when rule_id in ('DEBT-F04', 'DEBT-S03') then 11
                 when rule_id = 'DEBT-S02' then 12
                 when position is null then 95

@@ -1,0 +1,179 @@
+"""The gate: is today's candidate fit to replace what is published? One verdict per service, signed, laid beside it.
+
+Knows: that what was not run has not passed. A table missing or not on the card, a suite missing or empty, no rows where
+rows must be, an exception anywhere, fewer results than expectations: each is NOT_RUN or BLOCK.
+Refuses to know: how a candidate was built, and how one is published; it changes nothing but the verdict it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from datetime import datetime
+
+from fairview.contracts.catalogue import Catalogue
+from fairview.contracts.service import ServiceCard, Table
+from fairview.domain import verdicts
+from fairview.domain.verdicts import Judgement, Status, TableVerdict, Verdict
+from fairview.errors import FairviewError
+from fairview.gate import data_docs, dialect, suites, validation
+from fairview.store import generations, ledger, opening
+from fairview.store.generations import Generation
+from fairview.store.keys import Keyring
+from fairview.store.places import Places
+
+
+def judge(
+    places: Places, keyring: Keyring, catalogue: Catalogue, candidates: Mapping[str, Generation], at: datetime
+) -> dict[str, Verdict]:
+    """Judge candidates, all services in one process since GX takes 7 CPU-seconds to import. Service → verdict.
+
+    Each verdict is signed, laid beside its candidate, noted in the ledger and shown in the Data Docs. Never raises for
+    what a candidate or suite is like: that is a verdict.
+    """
+    found = {}
+    for service, candidate in candidates.items():
+        verdict, pages = _judge_one(places, keyring, catalogue, catalogue.service(service), candidate, at)
+        document = verdict.document()
+        verdict = replace(verdict, signature=verdicts.signature(document, keyring.verdict_key()))
+        generations.attest(candidate, verdict.document())
+        ledger.append(
+            places,
+            "verdict",
+            at,
+            service=service,
+            generation=verdict.generation,
+            sha256=verdict.sha256,
+            suites=verdict.suites,
+            rules=verdict.rules,
+            status=verdict.status,
+            expectations=verdict.counts(),
+            failed=sorted(f"{t.table}: {j.expectation}" for t in verdict.tables for j in t.judgements if j.status != "pass"),
+        )
+        data_docs.write(places, catalogue.service(service), verdict, pages)
+        found[service] = verdict
+    return found
+
+
+def _judge_one(
+    places: Places, keyring: Keyring, catalogue: Catalogue, card: ServiceCard, candidate: Generation, at: datetime
+) -> tuple[Verdict, dict[str, str]]:
+    """The unsigned verdict of one candidate, and a page of Data Docs per table that could be judged."""
+    about = {"sha256": "", "warehouse": "", "as_at": ""}
+    tables: list[TableVerdict] = []
+    pages: dict[str, str] = {}
+    try:
+        manifest = candidate.manifest
+        about = {"sha256": generations.file_hash(candidate.database), "warehouse": str(manifest.get("warehouse", ""))}
+        about["as_at"] = str(manifest["as_at"])
+        if about["sha256"] != manifest["sha256"] or manifest["generation"] != candidate.name:
+            raise FairviewError("the candidate is not the one that was built")
+        data_key = candidate.data_key(keyring.zone_key(card.service))
+        before = generations.current(places, card.service)
+        rows_before = dict(before.manifest["rows"]) if before and before.name != candidate.name else {}
+        with _Candidate(places, candidate, data_key) as mart:
+            tables = [
+                TableVerdict(name, Status.BLOCK, None, (), "it is not on the service card")
+                for name in sorted(mart.objects - {f"main.{table.name}" for table in card.tables})
+            ]
+            for table in card.tables:
+                verdict, result = _judge_table(catalogue, card, table, mart, about["as_at"], rows_before.get(table.name))
+                tables.append(verdict)
+                if result is not None:
+                    pages[table.name] = data_docs.sections_of(result)
+    except Exception as error:  # whatever it was, the rest was not judged, and that is what the verdict must say
+        reason = str(error) if isinstance(error, FairviewError) else type(error).__name__
+        tables.append(TableVerdict(card.service, Status.NOT_RUN, None, (), f"it could not be judged: {reason}"))
+    verdict = Verdict(
+        service=card.service,
+        generation=candidate.name,
+        suites=suites.fingerprint(catalogue, card.service),
+        rules=suites.rules_fingerprint(catalogue, card.service),
+        judged_at=at.isoformat(timespec="seconds"),
+        status=verdicts.worst(Status(table.status) for table in tables),
+        tables=tuple(tables),
+        **about,
+    )
+    return verdict, pages
+
+
+def _judge_table(
+    catalogue: Catalogue, card: ServiceCard, table: Table, mart: _Candidate, as_at: str, rows_before: int | None
+) -> tuple[TableVerdict, object | None]:
+    """One table's verdict with GX's result, or with the reason why it could not be judged and None."""
+    if f"main.{table.name}" not in mart.objects:
+        return TableVerdict(table.name, Status.NOT_RUN, None, (), "it is missing"), None
+    rows = mart.count(f'SELECT 1 FROM main."{table.name}"')
+    if not rows and not table.may_be_empty:
+        return TableVerdict(table.name, Status.NOT_RUN, rows, (), "it has no rows, and the card says it must have some"), None
+    try:
+        shape = suites.Shape(table, mart.columns(table.name), as_at, rows_before)
+        asked = suites.expectations(catalogue, card.service, shape)
+    except FairviewError as error:
+        return TableVerdict(table.name, Status.NOT_RUN, rows, (), str(error)), None
+    try:
+        evaluation = mart.judge.evaluate(table.name, asked)
+    except Exception as error:  # GX's messages may quote values: only the kind of error is told
+        trouble = f"its suite could not be run: {type(error).__name__}"
+        return TableVerdict(table.name, Status.NOT_RUN, rows, (), trouble), None
+    judgements = tuple(
+        _judgement(item, answer, mart, table.name) for item, answer in zip(asked, evaluation.answers, strict=True)
+    )
+    complete = len(evaluation.result.results) == len(asked)
+    trouble = "" if complete else "there were not as many answers as expectations"
+    status = verdicts.status_of(judgements, trouble)
+    return TableVerdict(table.name, status, rows, judgements, trouble), evaluation.result
+
+
+def _judgement(item: dict, answer: validation.Answer, mart: _Candidate, table: str) -> Judgement:
+    status = verdicts.outcome(answer.succeeded, answer.ran, item["severity"])
+    meta = item["meta"]
+    failures = mart.failures(item, table) if answer.ran and not answer.succeeded else None
+    return Judgement(meta["id"], item["severity"], status, meta["why"], meta["owner"], failures)
+
+
+class _Candidate:
+    """A candidate opened read-only twice: by us, to see what is there and to count; by GX, to judge."""
+
+    def __init__(self, places: Places, candidate: Generation, data_key: str) -> None:
+        self._places, self._candidate, self._key = places, candidate, data_key
+
+    def __enter__(self) -> _Candidate:
+        with ExitStack() as stack:
+            self._con = stack.enter_context(closing(opening.connect(self._places)))
+            opening.attach(self._con, self._candidate.database, "mart", self._key, read_only=True)
+            self._con.execute("USE mart")
+            self.objects = {
+                f"{schema}.{name}"
+                for schema, name in self._con.execute(
+                    "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'mart' "
+                    "UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'mart' AND NOT internal"
+                ).fetchall()
+            }
+            url = stack.enter_context(dialect.lend(self._places, self._candidate.database, self._key))
+            self.judge = stack.enter_context(validation.judge_of(url))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._stack.close()
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Column → SQL type, in order."""
+        return dict(
+            self._con.execute(
+                "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'mart' AND schema_name = 'main' "
+                "AND table_name = ? ORDER BY column_index",
+                [table],
+            ).fetchall()
+        )
+
+    def count(self, query: str) -> int:
+        """Rows of a query."""
+        return self._con.execute(f"SELECT count(*) FROM ({query})").fetchone()[0]
+
+    def failures(self, item: dict, table: str) -> int | None:
+        """How many rows break an expectation, where its own query tells; GX itself is asked for true or false alone."""
+        query = item["kwargs"].get("unexpected_rows_query")
+        return self.count(query.format(batch=f'main."{table}"')) if query else None
