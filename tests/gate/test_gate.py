@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 import sqlalchemy
+from tests.tiny_house import SUITES, TABLES, build, expectation, tiny_house, write_suites
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.service import read_service
@@ -21,7 +22,6 @@ from fairview.publication.publish import publish
 from fairview.store import generations, ledger
 from fairview.store.keys import Keyring
 from fairview.store.places import places
-from tests.tiny_house import SUITES, TABLES, build, expectation, tiny_house, write_suites
 
 AT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 OWN = SUITES["facts"]
@@ -136,7 +136,9 @@ def published(where):
 def _bytes(where) -> dict[str, bytes]:
     """Everything officers can see: the link and each file behind it."""
     current = generations.current(where, "tiny")
-    return {path.name: path.read_bytes() for path in sorted(current.path.iterdir())} | {"current": current.name.encode()}
+    return {path.name: path.read_bytes() for path in sorted(current.path.iterdir())} | {
+        "current": current.name.encode()
+    }
 
 
 @pytest.mark.parametrize("case", SHUT)
@@ -165,7 +167,10 @@ def test_what_the_gate_must_stop_is_stopped_and_changes_no_published_byte(case, 
 
 @pytest.mark.parametrize("turn", [0, 1])
 def test_each_bad_row_trips_its_own_expectation_and_no_other(turn, published, where, keyring):
-    then = [f"UPDATE people_list SET reasons = '{said[turn]}' WHERE list_rank = {n}" for n, said in enumerate(BAD_ROWS.values(), 1)]
+    then = [
+        f"UPDATE people_list SET reasons = '{said[turn]}' WHERE list_rank = {n}"
+        for n, said in enumerate(BAD_ROWS.values(), 1)
+    ]
     then += [statements[turn] for statements in BAD_TABLES.values()]
     verdict = judge(where, keyring, published, {"tiny": build(where, keyring, then=then)}, AT)["tiny"]
     failed = {f"{t.table}: {j.expectation}" for t in verdict.tables for j in t.judgements if j.status == Status.BLOCK}
@@ -222,6 +227,14 @@ def test_a_candidate_of_which_nothing_is_left_is_not_judged(published, where, ke
     assert verdict.status == Status.NOT_RUN
 
 
+def test_a_candidate_swept_by_a_newer_run_is_not_judged_and_nothing_falls_over(published, where, keyring):
+    swept = build(where, keyring)
+    newer = build(where, keyring)
+    verdict = judge(where, keyring, published, {"tiny": swept}, AT)["tiny"]
+    assert verdict.status == Status.NOT_RUN
+    assert newer.path.is_dir() and not swept.path.exists()
+
+
 def test_one_services_trouble_does_not_touch_anothers_verdict(keyring, tmp_path):
     where = places(tmp_path / "fresh")
     house = tiny_house(tmp_path / "house", ("one", "two"))
@@ -244,7 +257,9 @@ def test_no_value_of_a_row_is_in_verdict_ledger_pages_or_logs(published, where, 
         {
             "people_list": [
                 CRASH,
-                expectation("expect_column_distinct_values_to_be_in_set", meta_id="a", column="reasons", value_set=["x"]),
+                expectation(
+                    "expect_column_distinct_values_to_be_in_set", meta_id="a", column="reasons", value_set=["x"]
+                ),
                 expectation("expect_column_values_to_be_in_set", meta_id="b", column="reasons", value_set=["x"]),
                 expectation("expect_column_max_to_be_between", meta_id="c", column="list_rank", max_value=1),
             ]
@@ -285,6 +300,9 @@ def test_the_mart_is_judged_in_a_room_with_one_door(where, keyring, tmp_path):
 
 
 def test_data_docs_fetch_nothing_and_show_every_table(published, where, keyring):
+    names = ["person_id", "rule_id", "amount_pence", "as_at_on"]
+    ordered = expectation("expect_table_columns_to_match_ordered_list", column_list=names)
+    write_suites(published.house, "tiny", {"facts": [ordered, *OWN]})
     candidate = build(where, keyring, then=["UPDATE facts SET rule_id = 'old' WHERE amount_pence = 3"])
     judge(where, keyring, published, {"tiny": candidate}, AT)
     pages = sorted(where.gate.rglob("*.html"))
@@ -298,7 +316,8 @@ def test_data_docs_fetch_nothing_and_show_every_table(published, where, keyring)
         assert len(ids) == len(set(ids)), page.name
         for target in re.findall(r'href="([^"#]+)"', text):
             assert (page.parent / target).is_file(), target
-    assert "Unexpected rows query" in (where.gate / "tiny" / "facts.html").read_text(encoding="utf-8")
+    for name in TABLES:
+        assert "Unexpected rows query" in (where.gate / "tiny" / f"{name}.html").read_text(encoding="utf-8")
     assert json.loads((where.gate / "tiny" / "verdict.json").read_text(encoding="utf-8"))["status"] == "warn"
     assert candidate.data_key(keyring.zone_key("tiny")) not in "".join(p.read_text("utf-8") for p in pages)
 

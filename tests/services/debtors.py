@@ -157,10 +157,44 @@ _RECORDS = {
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the mart says, with the debtors' own numbers: `con` holds `cases`, `people` (case, role) and the mart as `mart`."""
+class Debtor:
+    """One named debtor of a kind, with the further records that departments hold; `joint` gives a partner.
 
-    con: duckdb.DuckDBPyConnection
+    `records` are (table, values) with the places {person}, {partner}, {account}, {tenancy} and {household}.
+    """
+
+    name: str
+    kind: str
+    records: tuple[tuple[str, str], ...] = ()
+    joint: bool = False
+
+
+def person_key(name: str, role: str = "person") -> str:
+    """SQL of the warehouse key of a named debtor (or their partner, account, tenancy, household)."""
+    return f"md5('{role} {name}')::uuid"
+
+
+def named(debtors: list[Debtor]) -> list[str]:
+    """Statements that write named debtors: the records of their kind, then their own."""
+    cases = " union all ".join(
+        f"select '{debtor.name}' as case_number, '{debtor.kind}' as kind, {str(debtor.joint).lower()} as joint"
+        for debtor in debtors
+    )
+    plain = ", ".join(f"false as {brake}" for brake in (*BRAKES, "objection", "liability_error"))
+    keys = ", ".join(
+        f"md5('{role} ' || case_number)::uuid as {role}_key"
+        for role in ("person", "partner", "account", "tenancy", "household")
+    )
+    statements = [
+        f"create or replace temp table cases as select *, {keys}, {plain}, '' as prohibit from ({cases}) as debtors"
+    ]
+    statements += [f"insert into {table} {records}" for table, records in _RECORDS.items()]
+    for debtor in debtors:
+        places = {
+            role: person_key(debtor.name, role) for role in ("person", "partner", "account", "tenancy", "household")
+        }
+        statements += [f"insert into {table} values ({values.format(**places)})" for table, values in debtor.records]
+    return statements
 
 
 def write_warehouse(places: Places, keyring: Keyring, statements: list[str]) -> None:
@@ -201,7 +235,7 @@ def judge(catalogue: Catalogue, places: Places, keyring: Keyring, as_at: date = 
 
 
 def outcomes_of_every_combination(con: duckdb.DuckDBPyConnection) -> None:
-    """Lay `outcomes` beside the mart: case number, role, circumstances, severity (-1: in no lane) and recoverable pence."""
+    """Lay `outcomes` beside the mart: case number, role, circumstances, severity (-1: in no lane), recoverable pence."""
     con.execute(_CASES)
     con.execute("""
         create temp table outcomes as
@@ -210,7 +244,7 @@ def outcomes_of_every_combination(con: duckdb.DuckDBPyConnection) -> None:
             union all
             select 'partner' as role, partner_key as key, * from cases where joint
         ),
-        named as (select *, lent_pseudonym(key::varchar)::uuid as person_id from people),
+        named as materialized (select *, lent_pseudonym(key::varchar)::uuid as person_id from people),
         asked as (select person_id, sum(recoverable_now_pence) as pence from mart.main.debts group by person_id)
         select named.*, coalesce(list.lane_severity, -1) as severity, coalesce(asked.pence, 0)::bigint as recoverable_pence
         from named

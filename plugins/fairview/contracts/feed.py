@@ -210,6 +210,11 @@ class FeedContract:
         keyed = [column for column in self.columns if column.key_position]
         return tuple(sorted(keyed, key=lambda column: column.key_position or 0))
 
+    @property
+    def link_key_length(self) -> int:
+        """How many leading key columns name a record in a file of links: all, or those of the contract's `linkKey`."""
+        return len(self.facts.get("linkKey") or self.key)
+
     @cached_property
     def loaded(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.is_loaded)

@@ -394,6 +394,10 @@ def make_overpayments(rng: np.random.Generator, town: Town, claims: Claims) -> O
     begin = np.maximum(claims.application[chosen] + np.timedelta64(30, "D"), np.datetime64("2022-04-01", "D"))
     created = random_days(rng, begin, np.full(count, day(town.calendar.last)))
     created[:first] = np.minimum(created[:first], day(town.calendar.first) - np.timedelta64(90, "D"))
+    # A list grows by a few in a hundred a month; a small one by one at most.
+    fresh = np.flatnonzero(created > day(town.calendar.first) - np.timedelta64(60, "D"))
+    kept = np.setdiff1d(np.arange(count), fresh[max(2, count // 12) :])
+    chosen, created, count = chosen[kept], created[kept], len(kept)
     category = chosen_from(rng, ["CLM", "LAE", "DWP", "FRD"], count, [0.72, 0.14, 0.085, 0.055])
     category[: min(2, count)] = texts(["FRD", "CLM"])[: min(2, count)]
     original = np.round(rng.gamma(1.5, 42000, count) + 2500).astype(np.int64)

@@ -18,7 +18,7 @@ from typing import Any
 class Status(StrEnum):
     """How a table, a service or one expectation came out, mildest first."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - not a password
     WARN = "warn"
     BLOCK = "block"
     NOT_RUN = "not_run"
@@ -67,7 +67,9 @@ class TableVerdict:
         told = [f"{self.table}: {self.trouble}"] if self.trouble else []
         failed = [one for one in self.judgements if one.status != Status.PASS]
         for one in sorted(failed, key=lambda one: -_HARSHER.index(Status(one.status))):
-            what = {"not_run": "could not be checked", "block": "is not so", "warn": "is not so (a warning)"}[one.status]
+            what = {"not_run": "could not be checked", "block": "is not so", "warn": "is not so (a warning)"}[
+                one.status
+            ]
             told.append(f"{self.table}: “{one.why.rstrip('.')}” {what} ({one.expectation})")
         return told
 
@@ -104,7 +106,9 @@ class Verdict:
         """One line for a log or a page."""
         counts = self.counts()
         told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items() if count)
-        line = f"{self.service} {self.generation}: {self.status} ({len(self.tables)} tables, {told or 'nothing judged'})"
+        line = (
+            f"{self.service} {self.generation}: {self.status} ({len(self.tables)} tables, {told or 'nothing judged'})"
+        )
         return "; ".join([line, *self.reasons()[:5]])
 
     def document(self) -> dict[str, Any]:

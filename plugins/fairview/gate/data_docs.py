@@ -40,6 +40,10 @@ def sections_of(result: Any) -> str:
     from great_expectations.render.view import DefaultJinjaSectionView
 
     view = DefaultJinjaSectionView()
+    for item in result.results:
+        if item.expectation_config.type == "expect_table_columns_to_match_ordered_list":
+            # GX orders its sections by this value, which BOOLEAN_ONLY leaves out: the declared names stand for it.
+            item.result = {"observed_value": item.expectation_config.kwargs["column_list"]}
     try:
         document = ValidationResultsPageRenderer().render(result).to_json_dict()
         own = document["sections"][1:]  # the first is GX's overview, with its batch: our page has its own
@@ -111,4 +115,6 @@ def _rendered(template: str, sections: str = "", **words: Any) -> str:
     from markupsafe import Markup
 
     safe = Markup(sections)  # noqa: S704 - rendered and escaped by Great Expectations' own templates
-    return _environment().get_template(template).render(words=_WORDS, held=_HELD, meaning=_MEANING, sections=safe, **words)
+    return (
+        _environment().get_template(template).render(words=_WORDS, held=_HELD, meaning=_MEANING, sections=safe, **words)
+    )

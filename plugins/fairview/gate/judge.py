@@ -37,7 +37,8 @@ def judge(
         verdict, pages = _judge_one(places, keyring, catalogue, catalogue.service(service), candidate, at)
         document = verdict.document()
         verdict = replace(verdict, signature=verdicts.signature(document, keyring.verdict_key()))
-        generations.attest(candidate, verdict.document())
+        if candidate.path.is_dir():  # a newer run may have swept it
+            generations.attest(candidate, verdict.document())
         ledger.append(
             places,
             "verdict",
@@ -49,7 +50,9 @@ def judge(
             rules=verdict.rules,
             status=verdict.status,
             expectations=verdict.counts(),
-            failed=sorted(f"{t.table}: {j.expectation}" for t in verdict.tables for j in t.judgements if j.status != "pass"),
+            failed=sorted(
+                f"{t.table}: {j.expectation}" for t in verdict.tables for j in t.judgements if j.status != "pass"
+            ),
         )
         data_docs.write(places, catalogue.service(service), verdict, pages)
         found[service] = verdict
@@ -78,7 +81,9 @@ def _judge_one(
                 for name in sorted(mart.objects - {f"main.{table.name}" for table in card.tables})
             ]
             for table in card.tables:
-                verdict, result = _judge_table(catalogue, card, table, mart, about["as_at"], rows_before.get(table.name))
+                verdict, result = _judge_table(
+                    catalogue, card, table, mart, about["as_at"], rows_before.get(table.name)
+                )
                 tables.append(verdict)
                 if result is not None:
                     pages[table.name] = data_docs.sections_of(result)
@@ -106,7 +111,9 @@ def _judge_table(
         return TableVerdict(table.name, Status.NOT_RUN, None, (), "it is missing"), None
     rows = mart.count(f'SELECT 1 FROM main."{table.name}"')
     if not rows and not table.may_be_empty:
-        return TableVerdict(table.name, Status.NOT_RUN, rows, (), "it has no rows, and the card says it must have some"), None
+        return TableVerdict(
+            table.name, Status.NOT_RUN, rows, (), "it has no rows, and the card says it must have some"
+        ), None
     try:
         shape = suites.Shape(table, mart.columns(table.name), as_at, rows_before)
         asked = suites.expectations(catalogue, card.service, shape)

@@ -134,7 +134,9 @@ def _fill(item: dict[str, Any], shape: Shape) -> dict[str, Any]:
             f"({_quoted(name)} <> 0 AND ({_quoted(name)} < {THRESHOLD} OR {_quoted(name)} % {ROUNDING} <> 0))"
             for name in _counts(shape)
         ),
-        "long_numbers": " OR ".join(f"{_quoted(name)} BETWEEN 10000000000 AND 999999999999" for name in _numbers(shape)),
+        "long_numbers": " OR ".join(
+            f"{_quoted(name)} BETWEEN 10000000000 AND 999999999999" for name in _numbers(shape)
+        ),
     }
     words |= _limits(item["meta"].get("limits"), shape.rows_before)
 

@@ -54,7 +54,6 @@ class Judge:
 def judge_of(url: str) -> Iterator[Judge]:
     """A GX judge of the mart behind a lent URL; GX keeps nothing on disk and its connection is closed afterwards."""
     import great_expectations as gx
-
     from great_expectations.data_context.types.base import (
         DataContextConfig,
         InMemoryStoreBackendDefaults,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairview.contracts.catalogue import Catalogue
+from fairview.contracts.feed import FeedContract
 from fairview.contracts.service import ServiceCard
 from fairview.domain.disclosure import THRESHOLD
 
@@ -78,8 +79,8 @@ def _counted(catalogue: Catalogue, card: ServiceCard, state: dict) -> tuple:
     counts = state["residents"]
     items = [
         f"With a record in the data the service reads: {counts['in_data']} people." if counts["in_data"] else "",
-        *(f"Assessed (a rule of the service left a row about them): {n} {unit}." for unit, n in counts["assessed"].items()),
-        *(f"On the list officers work from: {n} {unit}." for unit, n in counts["listed"].items()),
+        f"Assessed (a rule of the service left a row about them): {_by_unit(counts['assessed'])}.",
+        f"On the list officers work from: {_by_unit(counts['listed'])}.",
         named,
     ]
     sentences = (
@@ -94,7 +95,9 @@ def _police(catalogue: Catalogue, card: ServiceCard, state: dict) -> tuple:
         rule
         for contract in catalogue.of_source("community_safety")
         for rule in contract.row_rules
-        for rule in [f"{' and '.join(word.lower().replace('_', ' ') for word in rule['drop'])} ({rule['id']}, {contract.feed})"]
+        for rule in [
+            f"{' and '.join(word.lower().replace('_', ' ') for word in rule['drop'])} ({rule['id']}, {contract.feed})"
+        ]
     ]
     unread = f" Rows about an {'; '.join(dropped)} are thrown away unread when a file arrives." if dropped else ""
     return (
@@ -112,18 +115,34 @@ def _data(catalogue: Catalogue, card: ServiceCard, state: dict) -> tuple:
         if contract is None:
             items.append(feed)
             continue
-        used = sorted(c.name.replace("_", " ") for c in contract.loaded if card.purpose_code in c.purposes)
-        control = sorted(c.name.replace("_", " ") for c in contract.loaded if c.purposes == {"OPS"})
-        words = [", ".join(used)] if used else []
-        words += [f"and only to stop, slow or soften: {', '.join(control)}"] if control else []
+        words = [f"{label}{', '.join(found)}" for label, found in _columns(contract, card.purpose_code) if found]
         items.append(f"{contract.title} ({contract.source}): {'; '.join(words) or 'only to link records'}.")
     never = "; ".join(card.never)
     sentences = (
         "These feeds, and of each the columns its contract permits for this purpose. Names, addresses and numbers are used "
-        "to link records inside the vault and go no further.",
+        "to link records inside the vault and go no further; of health and the like no more leaves it than one yes-or-no flag.",
         f"Never used or done: {never}." if never else "",
     )
     return tuple(sentence for sentence in sentences if sentence), tuple(items)
+
+
+def _columns(contract: FeedContract, purpose: str) -> list[tuple[str, list[str]]]:
+    """A feed's columns by how the purpose may use them, labelled, in plain words."""
+    used, references, control = [], [], []
+    for column in contract.loaded:
+        if column.purposes == {"OPS"}:
+            control.append(column.name)
+        elif purpose in column.purposes and column.sensitivity == "REF":
+            references.append(column.name)
+        elif purpose in column.purposes and column.sensitivity in {"ATT", "MEA", "OPS"}:
+            used.append(column.name)
+    plain = [sorted(name.replace("_", " ") for name in names) for names in (used, references, control)]
+    labels = ("", "as pseudonyms only: ", "only to stop, slow or soften: ")
+    return list(zip(labels, plain, strict=True))
+
+
+def _by_unit(counts: dict[str, str]) -> str:
+    return ", ".join(f"{count} {unit}" for unit, count in counts.items()) or "none"
 
 
 def _stored(catalogue: Catalogue, services: list[dict]) -> tuple:
@@ -141,7 +160,11 @@ def _stored(catalogue: Catalogue, services: list[dict]) -> tuple:
     items = []
     for state in services:
         held = f"held now: generation of {state['published_on']}" if state["published"] else "nothing held now"
-        last = f"last destroyed on {state['destroyed_on']}" if state["destroyed_on"] else "nothing has had to be destroyed yet"
+        last = (
+            f"last destroyed on {state['destroyed_on']}"
+            if state["destroyed_on"]
+            else "nothing has had to be destroyed yet"
+        )
         items.append(f"{state['title']}: {held}; {last}. {state['retention']}")
     return tuple(sentences), tuple(items)
 

@@ -123,7 +123,7 @@ def _service(places: Places, card: ServiceCard, entries: list[dict]) -> dict[str
             for table in (card.tables if published else ())
         ],
         "residents": {
-            "in_data": _told(counts["in_data"]) if "in_data" in counts and counts["in_data"] else None,
+            "in_data": _told(counts["in_data"]) if counts.get("in_data") else None,
             "assessed": {unit: _told(count) for unit, count in (counts.get("assessed") or {}).items()},
             "listed": {unit: _told(count) for unit, count in (counts.get("listed") or {}).items()},
         },
@@ -170,20 +170,18 @@ def _received(entries: list[dict]) -> list[dict[str, Any]]:
 
 
 def _event(entry: dict) -> dict[str, str] | None:
-    """One ledger entry as a dated sentence; None for what is told elsewhere."""
+    """One ledger entry as a dated sentence; None for what is told elsewhere, look-ups too: listed, they could be counted."""
     kind, service = entry["kind"], entry.get("service", "")
     if kind == "delivery":
         what = f"{entry['source']} delivered for {_day(entry.get('extract_date'))}: {_words(entry['outcome'])}"
     elif kind == "publication":
         replaced = "; what it replaced was destroyed" if entry.get("replaced") else ""
-        warned = f", with {len(entry['warnings'])} warnings" if entry.get("warnings") else ""
+        warned = ", with warnings" if entry.get("warnings") else ""
         what = f"{service} published as at {_day(entry.get('as_at'))}{warned}{replaced}"
     elif kind == "kept_back":
         what = f"{service} kept back: {'; '.join(_reasons(entry))}"
     elif kind == "withdrawal":
         what = f"{service} withdrawn and destroyed: {'; '.join(_reasons(entry))}"
-    elif kind == "reidentification":
-        what = f"{service}: one person looked up, approved by two others, for {entry.get('purpose', '').replace('_', ' ')}"
     else:
         return None
     return {"on": _day_and_time(entry["at"]), "what": what}

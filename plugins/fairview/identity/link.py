@@ -262,8 +262,10 @@ _RESULTS = {
     "household_members": """SELECT h.id AS household_key, i.id AS person_key, m.from_on, m.to_on
         FROM household_members_found m JOIN household_ids h ON h.cluster = m.household JOIN person_ids i ON i.cluster = m.person""",
     "review_queue": "FROM queue",
-    "reasons": """SELECT a, b, rule, NULL AS weight, NULL AS evidence FROM rule_pairs
-        UNION ALL SELECT s.a, s.b, NULL, s.weight, e.evidence FROM scored s JOIN evidence e USING (a, b)""",
+    "reasons": """SELECT a, b, rule, true AS is_tie, NULL AS weight, NULL AS evidence FROM rule_pairs
+        UNION ALL SELECT s.a, s.b, NULL, p.a IS NOT NULL, s.weight, e.evidence
+        FROM scored s JOIN evidence e USING (a, b) LEFT JOIN pairs p USING (a, b)""",
+    "record_profile": "SELECT record_id AS record, profile FROM profile_of",
     "scored": "FROM scored",
     "profile_state": "SELECT profile, fingerprint FROM profile_now",
     "household_item": "SELECT item, h.id AS household_key FROM household_items JOIN household_ids h USING (cluster)",

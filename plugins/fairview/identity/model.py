@@ -140,8 +140,8 @@ BLOCKS = {
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(left_on) AS moved_on FROM profiles) l
         JOIN (SELECT unique_id, fore[1] AS initial, sur, unnest(came_on) AS moved_on FROM profiles) r USING (sur, initial, moved_on)""",
     "move and swapped name": """SELECT l.unique_id, r.unique_id
-        FROM (SELECT unique_id, fore, unnest(left_on || came_on) AS moved_on FROM profiles) l
-        JOIN (SELECT unique_id, sur, unnest(left_on || came_on) AS moved_on FROM profiles) r
+        FROM (SELECT unique_id, fore, unnest(list_concat(left_on, came_on)) AS moved_on FROM profiles) l
+        JOIN (SELECT unique_id, sur, unnest(list_concat(left_on, came_on)) AS moved_on FROM profiles) r
         ON l.fore = r.sur AND l.moved_on = r.moved_on""",
     "name and postcode": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(postcodes) AS postcode FROM profiles) l

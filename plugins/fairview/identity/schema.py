@@ -14,7 +14,8 @@ RESULTS = {
     "household_members": "household_key UUID, person_key UUID, from_on DATE, to_on DATE",
     "review_queue": """item VARCHAR, kind VARCHAR, reason VARCHAR, weight DOUBLE, evidence VARCHAR, feed_a VARCHAR, key_a VARCHAR,
         feed_b VARCHAR, key_b VARCHAR, person_a UUID, person_b UUID, raised_on DATE""",
-    "reasons": "a VARCHAR, b VARCHAR, rule VARCHAR, weight DOUBLE, evidence VARCHAR",
+    "reasons": "a VARCHAR, b VARCHAR, rule VARCHAR, is_tie BOOLEAN, weight DOUBLE, evidence VARCHAR",
+    "record_profile": "record VARCHAR, profile VARCHAR",
 }
 # Memory, carried from run to run.
 MEMORY = {

@@ -10,6 +10,7 @@ keeping the rest gives what a full run gives, bit for bit.
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 from fairview.identity import model
@@ -73,6 +74,11 @@ def freeze(con) -> None:
             SELECT {column}, count(*) / sum(count(*)) OVER () AS tf_{column} FROM records
             WHERE {column} IS NOT NULL GROUP BY {column}"""
         )
+
+
+def odds(probability: float) -> float:
+    """Log2 odds of a probability."""
+    return math.log2(probability / (1 - probability))
 
 
 def gamma(comparison: dict[str, Any], label: str) -> int:

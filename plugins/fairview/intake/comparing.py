@@ -29,7 +29,7 @@ def blank_shares(con, file: Judged) -> None:
     contract = file.contract
     blanks = [casting.is_blank(contract, column) for column in contract.loaded]
     counted = ", ".join(f"count(*) FILTER (WHERE {blank}) / greatest(count(*), 1)" for blank in blanks)
-    row = con.execute(f"SELECT {counted} FROM ({casting.stripped(contract, 'arriving')})").fetchone()
+    row = con.execute(f"SELECT {counted} FROM ({casting.stripped(contract, 'arriving', file.is_padded)})").fetchone()
     file.blank_shares = {column.name: float(share) for column, share in zip(contract.loaded, row)}
 
 

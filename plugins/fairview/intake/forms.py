@@ -23,11 +23,16 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 # Control characters have no place in a council's field (house rule 69); line ends are judged as line ends.
-_CONTROL = bytes(set(range(1, 32)) - {10, 13}) + b"\x7f"
+_FIRST_PRINTABLE = 32
+_DELETE = b"\x7f"
 # Marks that turn the reading direction can hide what a name says; marks without width hide a difference.
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\x80-\x9f]")
 _WIDTHLESS = re.compile("[\u200b\u2060\ufeff\u00ad]")
-_UNUSUAL = re.compile(rb"\xe2[\x80\x81]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|\xc3[\x83-\x85]")
+# The same three kinds as bytes of UTF-8, to tell quickly that a file has none of them.
+_UNUSUAL = re.compile(
+    rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|"
+    rb"\xc3[\x83-\x85](?:\xc2[\x80-\xbf]|\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xc6\x92|\xcb[\x86\x9c]|\xe2[\x80\x82\x84])"
+)
 # Letters of a name saved as UTF-8, read as Windows-1252 and saved again: Zoë as ZoÃ«.
 _MOJIBAKE = re.compile("[\u00c3\u00c4\u00c5][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u203a\u20ac\u2122]")
 # A compressed member may unfold to this many times its size; spreadsheets and ledgers reach 20 (house rule 91).
@@ -94,6 +99,7 @@ class Facts:
     dropped: dict[str, int] = field(default_factory=dict)
     control: str | None = None
     control_unreadable: int = 0
+    is_padded: bool = True
     trailer_rows: int | None = None
     trailer_control: str | None = None
 
@@ -131,7 +137,7 @@ def read(data: bytes, layout: Layout, facts: Facts) -> pa.Table:
 
 
 def _text(data: bytes, layout: Layout, facts: Facts) -> bytes:
-    """The file as UTF-8 with plain line feeds, decoded by the agreed encoding and no other."""
+    """The file as UTF-8, decoded by the agreed encoding and no other; carriage returns only before line feeds."""
     if not data:
         raise FileFault("D05")
     _refuse_other_kinds(data)
@@ -189,7 +195,7 @@ def _line_feeds(data: bytes, layout: Layout, facts: Facts) -> bytes:
         agreed = first.endswith(b"\r\n") == (layout.line_ending == "CRLF")
     if not agreed:
         facts.warn("D23")
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if returns else data
+    return data if returns == pairs else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 # --- separated text ----------------------------------------------------------------------------------------------
@@ -200,12 +206,24 @@ def _separated(data: bytes, layout: Layout, facts: Facts) -> tuple[list[str], _R
     header_end = data.find(b"\n") if b"\n" in data else len(data)
     header = _split(data[:header_end].decode(), layout.delimiter, quoted)
     _judge_header(header, layout)
-    body = _without_trailer(data, header_end + 1, layout, facts)
-    if quoted or _has_unusual(body) or b"\n\n" in body or body.startswith(b"\n"):
-        records = _carefully(body, header, layout, facts, quoted)
-    else:
-        records = _swiftly(body, len(header), layout.delimiter)
-    return header, records
+    start, end = _without_trailer(data, min(header_end + 1, len(data)), layout, facts)
+    if quoted or _has_blank_line(data, start, end) or _has_unusual(data):
+        return header, _carefully(data[start:end], header, layout, facts, quoted)
+    facts.is_padded = _has_padding(data, layout.delimiter.encode())
+    return header, _swiftly(pa.py_buffer(data).slice(start, end - start), len(header), layout.delimiter)
+
+
+def _has_blank_line(data: bytes, start: int, end: int) -> bool:
+    if data[start : start + 1] in (b"\n", b"\r"):
+        return True
+    return data.find(b"\n\r" if b"\r" in data else b"\n\n", start, end) >= 0
+
+
+def _has_padding(data: bytes, delimiter: bytes) -> bool:
+    """Whether any field begins or ends with a blank: if none does, nothing needs stripping."""
+    if b" " not in data:
+        return False
+    return any(pair in data for pair in (b" " + delimiter, delimiter + b" ", b" \n", b"\n ", b" \r"))
 
 
 def _split(line: str, delimiter: str, quoted: bool) -> list[str]:
@@ -218,32 +236,41 @@ def _split(line: str, delimiter: str, quoted: bool) -> list[str]:
 
 
 def _has_unusual(data: bytes) -> bool:
-    if len(data.translate(None, _CONTROL)) != len(data):
+    import numpy
+
+    low = int(numpy.count_nonzero(numpy.frombuffer(data, dtype="uint8") < _FIRST_PRINTABLE))
+    if low != data.count(b"\n") + data.count(b"\r") or _DELETE in data:
         return True
     return not data.isascii() and bool(_UNUSUAL.search(data))
 
 
-def _without_trailer(data: bytes, start: int, layout: Layout, facts: Facts) -> bytes:
-    """The data lines, after reading what the agreed last line says. Raises FileFault where it is missing or wrong."""
-    end = len(data.rstrip(b"\n"))
+def _without_trailer(data: bytes, start: int, layout: Layout, facts: Facts) -> tuple[int, int]:
+    """Where the data lines begin and end, after reading the agreed last line. Raises FileFault where it is not right."""
+    end = _end_of_text(data, start, len(data))
     if layout.trailer == "none":
-        return data[start:end]
-    last = data.rfind(b"\n", 0, end) + 1
-    line = data[max(last, start) : end].decode() if end > start else ""
+        return start, end
+    last = max(data.rfind(b"\n", 0, end) + 1, start)
+    line = data[last:end].decode()
     if layout.trailer == "rows_affected":
         found = _ROWS_AFFECTED.fullmatch(line.strip())
         if not found:
             raise FileFault("D07")
         facts.trailer_rows = int(found.group(1))
     else:
-        word = "TRL" if layout.trailer == "pipe" else "TOTAL"
         parts = _trailer_parts(line, layout)
-        if parts[:1] != [word]:
+        if parts[:1] != ["TRL" if layout.trailer == "pipe" else "TOTAL"]:
             raise FileFault("D07")
         if len(parts) != 3 or not parts[1].isdigit():
             raise FileFault("D08")
         facts.trailer_rows, facts.trailer_control = int(parts[1]), parts[2]
-    return data[start:last].rstrip(b"\n") if last > start else b""
+    return start, _end_of_text(data, start, last)
+
+
+def _end_of_text(data: bytes, start: int, end: int) -> int:
+    """The end without the line ends that close it."""
+    while end > start and data[end - 1] in b"\r\n":
+        end -= 1
+    return end
 
 
 def _trailer_parts(line: str, layout: Layout) -> list[str]:
@@ -253,9 +280,9 @@ def _trailer_parts(line: str, layout: Layout) -> list[str]:
         return []
 
 
-def _swiftly(body: bytes, width: int, delimiter: str) -> _Records:
-    """The way of a file without quotes, blank lines or odd characters: one line is one record."""
-    if not body:
+def _swiftly(body: pa.Buffer, width: int, delimiter: str) -> _Records:
+    """The way of a file without quotes, blank lines or odd characters: one line is one record, an empty field null."""
+    if not body.size:
         return _Records([pa.array([], pa.string())] * width, pa.array([], pa.int64()), [])
     broken: list[tuple[int, list[str]]] = []
 
@@ -272,7 +299,7 @@ def _swiftly(body: bytes, width: int, delimiter: str) -> _Records:
                 delimiter=delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types={name: pa.string() for name in names}, null_values=[], strings_can_be_null=False
+                column_types={name: pa.string() for name in names}, null_values=[""], strings_can_be_null=True
             ),
         )
     except pa.ArrowInvalid:
@@ -292,8 +319,7 @@ def _numbers(rows: int, missing: list[int]) -> pa.Array:
 
 def _carefully(body: bytes, header: list[str], layout: Layout, facts: Facts, quoted: bool) -> _Records:
     """The slower way, record by record, for files with quotes, blank lines or odd characters."""
-    text = body.decode()
-    odd = _has_unusual(body)
+    text, odd = body.decode(), _has_unusual(body)
     csv.field_size_limit(_FIELD_LIMIT)
     if quoted:
         try:
@@ -301,7 +327,8 @@ def _carefully(body: bytes, header: list[str], layout: Layout, facts: Facts, quo
         except csv.Error:
             raise FileFault("unclosed-quote") from None
     else:
-        records = [line.split(layout.delimiter) if line else [] for line in text.split("\n")] if text else []
+        lines = text.replace("\r\n", "\n").split("\n") if text else []
+        records = [line.split(layout.delimiter) if line else [] for line in lines]
     kept, numbers, broken = [], [], []
     for number, record in enumerate(records, start=2):
         if not record:
@@ -347,7 +374,7 @@ def _mark_odd(kept: list[list[str]], numbers: list[int], header: list[str], layo
 def _fixed(data: bytes, layout: Layout, facts: Facts) -> tuple[list[str], _Records]:
     """Records of one length: header, details, trailer with the count in 2-10 and the total in 11-22."""
     shape = layout.record or {}
-    lines = data.decode().split("\n")
+    lines = data.decode().replace("\r\n", "\n").split("\n")
     while lines and not lines[-1].strip():
         lines.pop()
     if not lines or lines[0][:1] != shape["header"]:
@@ -573,23 +600,27 @@ def _why_broken(parts: list[str], order: list[int], layout: Layout) -> str:
 
 
 def _without_repeated_headers(table: pa.Table, layout: Layout, facts: Facts) -> pa.Table:
-    first = pc.utf8_trim_whitespace(table.column(0))
-    if layout.format in ("fixed", "xlsx") or not pc.any(pc.equal(first, layout.headers[0])).as_py():
+    if layout.format in ("fixed", "xlsx") or not pc.any(pc.match_substring(table.column(0), layout.headers[0])).as_py():
         return table
-    same = pc.equal(first, layout.headers[0])
+    same = pc.equal(_texts(table.column(0)), layout.headers[0])
     for position in range(1, min(len(layout.headers), 3)):
-        same = pc.and_(same, pc.equal(pc.utf8_trim_whitespace(table.column(position)), layout.headers[position]))
+        same = pc.and_(same, pc.equal(_texts(table.column(position)), layout.headers[position]))
     rows = table.column("row_number").filter(same).to_pylist()
     if rows:
         facts.warn("D24", rows)
     return table.filter(pc.invert(same))
 
 
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column stripped, blanks as empty text."""
+    return pc.fill_null(pc.utf8_trim_whitespace(column), "")
+
+
 def _without_discarded(table: pa.Table, layout: Layout, facts: Facts) -> pa.Table:
     """Discard rows by row rule; withhold rows whose deciding code is blank or unknown: it says if they may be read."""
     for rule in layout.row_rules:
         column = rule["column"]
-        codes = pc.utf8_trim_whitespace(table.column(column))
+        codes = _texts(table.column(column))
         drop = pc.is_in(codes, pa.array([str(code) for code in rule["drop"]]))
         known = pc.is_in(codes, pa.array(layout.rule_codes[column]))
         copies = _copies(table.filter(drop))
@@ -628,9 +659,9 @@ def _sum_control(table: pa.Table, broken, order: list[int], layout: Layout, fact
     column = table.column(layout.control_column)
     texts = [parts[order[position]] if order[position] < len(parts) else "" for _, parts in broken]
     signless = layout.format == "fixed"
-    total = None if signless else _summed_swiftly(column, layout.control_type)
+    total = None if signless or column.null_count else _summed_swiftly(column, layout.control_type)
     if total is None:
-        total, texts = Decimal(0), texts + column.to_pylist()
+        total, texts = Decimal(0), texts + [text or "" for text in column.to_pylist()]
     for text in texts:
         amount = _amount(text, layout.control_type)
         if amount is None:

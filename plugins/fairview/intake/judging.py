@@ -41,6 +41,7 @@ class Judged:
     dropped: dict[str, int] = field(default_factory=dict)
     unread: int = 0
     is_typed: bool = False
+    is_padded: bool = True
     row_hash: str | None = None
     blank_shares: dict[str, float] = field(default_factory=dict)
 
@@ -111,7 +112,7 @@ def _take_facts(file: Judged, reading: Reading) -> None:
 def _count(file: Judged, reading: Reading) -> None:
     """Rows and control total against manifest and trailer: specification section 3."""
     facts, entry, contract = reading.facts, file.entry, file.contract
-    file.received = facts["rows"]
+    file.received, file.is_padded = facts["rows"], facts["is_padded"]
     agreed = contract.facts["controlTotal"]
     if contract.limits.never_empty and facts["rows"] == 0 and entry.rows == 0:
         file.refuse("D06")
@@ -144,8 +145,8 @@ def _type(con, file: Judged, table: pa.Table) -> None:
     values = ", ".join(
         f"{casting.typed(contract, column, file.extract_date)} AS {name(column.staged_name)}" for column in contract.loaded
     )
-    flag = " OR ".join(f"coalesce({fault.condition}, false)" for fault in found)
-    text = casting.stripped(contract, "arriving")
+    flag = " OR ".join(f"coalesce({fault.flag}, false)" for fault in found if fault.flag)
+    text = casting.stripped(contract, "arriving", file.is_padded)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {name('typed_' + file.feed)} AS "
         f"SELECT *, {casting.record_key(contract)} AS record_key FROM "
@@ -159,10 +160,10 @@ def _type(con, file: Judged, table: pa.Table) -> None:
 
 
 def _look_closer(con, file: Judged, text: str, found: Sequence[casting.Fault]) -> None:
+    if not con.execute(f"SELECT count(*) FROM {file.table} WHERE is_flagged").fetchone()[0]:
+        return
     flagged = f"SELECT row_number FROM {file.table} WHERE is_flagged"
     con.execute(f"CREATE OR REPLACE TEMP TABLE flagged AS SELECT * FROM ({text}) WHERE row_number IN ({flagged})")
-    if not con.execute("SELECT count(*) FROM flagged").fetchone()[0]:
-        return
     parts = [
         f"SELECT {literal(file.feed)}, row_number, {literal(fault.column)}, {literal(fault.rule)}, "
         f"{literal(fault.treatment)} FROM flagged WHERE {fault.condition}"

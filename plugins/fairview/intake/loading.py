@@ -34,6 +34,8 @@ def _merge(con, contract: FeedContract, arriving: str, replaces: Sequence[str]) 
     """Newest row of a key stands; the others wait in history, from where taking a delivery back brings them forward."""
     target, kept = f"staged.{name(contract.feed)}", f"history.{name(contract.feed)}"
     columns = ", ".join(name(column) for column, _ in staged_columns(contract))
+    if not replaces and not contract.facts.get("takenBackBy") and not _holds_any(con, target):
+        return con.execute(f"INSERT INTO {target} BY NAME {arriving}").fetchone()[0], 0
     con.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS {arriving}")
     count = con.execute("SELECT count(*) FROM arrived").fetchone()[0]
     gone = f"delivery_id IN ({', '.join(map(literal, replaces))})" if replaces else "false"
@@ -61,6 +63,10 @@ def _merge(con, contract: FeedContract, arriving: str, replaces: Sequence[str]) 
         "SELECT count(*) FROM versions WHERE age = 2 AND record_key IN (SELECT record_key FROM arrived)"
     ).fetchone()[0]
     return count, superseded
+
+
+def _holds_any(con, table: str) -> bool:
+    return bool(con.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)").fetchone()[0])
 
 
 def prepare_quarantine(con, found: Examined) -> None:

@@ -119,15 +119,21 @@ def _told(verdict: dict) -> list[str]:
 
 def _rebuilt(document: dict) -> verdicts.Verdict:
     tables = tuple(
-        verdicts.TableVerdict(**{**table, "judgements": tuple(verdicts.Judgement(**one) for one in table["judgements"])})
+        verdicts.TableVerdict(
+            **{**table, "judgements": tuple(verdicts.Judgement(**one) for one in table["judgements"])}
+        )
         for table in document["tables"]
     )
     return verdicts.Verdict(**{**document, "tables": tables})
 
 
 def _published(candidate: Generation, replaced: str | None) -> Publication:
-    verdict = _rebuilt(candidate.verdict)
     rows = dict(candidate.manifest["rows"])
+    try:
+        verdict = _rebuilt(candidate.verdict)
+    except StoreError:  # put there by hand, past this module: said, so that the next publication is not held up
+        unjudged = ("it was put in place without a verdict",)
+        return Publication(candidate.zone, candidate.name, verdicts.Status.NOT_RUN, rows, unjudged, replaced)
     return Publication(candidate.zone, candidate.name, verdict.status, rows, tuple(verdict.reasons()), replaced)
 
 
@@ -153,9 +159,7 @@ def _note(
     )
 
 
-def _complete_ledger(
-    places: Places, keyring: Keyring, catalogue: Catalogue, current: Generation, at: datetime
-) -> None:
+def _complete_ledger(places: Places, keyring: Keyring, catalogue: Catalogue, current: Generation, at: datetime) -> None:
     """Note a publication whose process died between the switch and the ledger, and finish what it had to destroy."""
     noted = [entry["generation"] for entry in ledger.read(places, "publication") if entry["service"] == current.zone]
     if current.name in noted:

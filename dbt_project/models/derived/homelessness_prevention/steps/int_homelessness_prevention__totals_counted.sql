@@ -86,7 +86,17 @@ categories as (
         code as category,
         label as category_label
     from {{ ref('homelessness_prevention_labels') }}
-    where code_list in ('PLACE', 'OFFER', 'INDICATOR', 'GAP', 'STEP_DOWN', 'OPEN', 'ASSESSED')
+    where code_list in ('PLACE', 'OFFER', 'GAP', 'STEP_DOWN', 'OPEN', 'ASSESSED')
+    union all
+    select
+        'INDICATOR' as totals_group,
+        rules.rule_id as category,
+        max(coalesce(labels.label, rules.name)) as category_label
+    from {{ ref('homelessness_prevention_rules') }} as rules
+    left join {{ ref('homelessness_prevention_labels') }} as labels
+        on labels.code_list = 'INDICATOR' and labels.code = rules.rule_id
+    where {{ in_force('rules.valid_from', 'rules.valid_to', as_at()) }}
+    group by rules.rule_id
     union all
     select
         'WARD' as totals_group,

@@ -35,7 +35,8 @@ select
     balances.balance_pence,
     -- What falls due later this year is not arrears (SPEC council_tax_balances).
     least(greatest(balances.overdue_pence, 0), greatest(balances.balance_pence, 0)) as overdue_pence,
-    greatest(accounts.liability_start, {{ debt_year_start('balances.fy') }}) as raised_on,
+    -- Billed ahead of a move, a debt arises by the as-at date at the latest.
+    least(greatest(accounts.liability_start, {{ debt_year_start('balances.fy') }}), {{ as_at() }}) as raised_on,
     coalesce(placed.is_arrangement, false) as has_payment_arrangement,
     case when coalesce(placed.is_arrangement, false) then placed.stage_on end as arranged_on,
     -- An arrangement followed by a further step is broken.

@@ -54,7 +54,7 @@ select
     false as is_from_summons_on,
     tenancies.cur_bal_pence as balance_pence,
     greatest(tenancies.cur_bal_pence, 0) as overdue_pence,
-    coalesce(arrears.began_on, tenancies.cot) as raised_on,
+    least(coalesce(arrears.began_on, tenancies.cot), {{ as_at() }}) as raised_on,
     false as has_payment_arrangement,
     cast(null as date) as arranged_on,
     cast(null as date) as arrangement_broken_on,

@@ -1,0 +1,184 @@
+"""Looks for identifiers in passages of text, by hash joins in DuckDB over runs of words, decoded where they were encoded.
+
+A passage is cut into words; every run of one to six of them, joined, is looked up among the normal forms of what is
+sought. So case, blanks, hyphens and marks between the parts do not matter. What looks like base64, hex, a URL or mark-up
+is decoded first; what looks like a hash is kept, and met at the end by the hashes of everything sought, in one pass.
+Memory is bounded by the batch, whatever the size of a file. Refuses to know: files, and what is done about a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fairview.proof import sought
+
+# Longest run of words an identifier is looked for in; a longer one is looked for by its first six.
+RUN = 6
+BATCH_BYTES = 24 << 20
+# In ciphertext letters come by chance: a form must have at least this many of them to count there.
+LEAST_IN_NOISE = 8
+_HASHES = ("md5", "sha1", "sha256")
+_UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_PRINTABLE = r"[\x20-\x7E\x{A0}-\x{FFFF}\s]+"
+
+_ENTITIES = {"&amp;": "&", "&#39;": "''", "&#x27;": "''", "&quot;": '"', "&lt;": "<", "&gt;": ">", "&nbsp;": " "}
+_UNMARKED = "regexp_replace(text, '<[^>]*>', ' ', 'g')"
+for _entity, _mark in _ENTITIES.items():
+    _UNMARKED = f"replace({_UNMARKED}, '{_entity}', '{_mark}')"
+
+# Encodings of a whole passage, and of single words in it: name → (where it may be, SQL of what it says).
+_ENCODED_WHOLE = {
+    "URL": (
+        "regexp_matches(text, '%[0-9A-Fa-f]{2}')",
+        "coalesce(TRY(url_decode(text)), TRY(url_decode(regexp_replace(text, '%[89A-Fa-f][0-9A-Fa-f]', ' ', 'g'))))",
+    ),
+    "mark-up": ("contains(text, '<') OR contains(text, '&')", _UNMARKED),
+}
+_PADDED = "rpad(word, ((length(word) + 3) // 4 * 4)::INTEGER, '=')"
+_ENCODED_WORDS = {
+    "base64": (
+        "list_concat(regexp_extract_all(text, '[A-Za-z0-9+/]{8,}'), regexp_extract_all(text, '[A-Za-z0-9_-]{8,}'))",
+        f"TRY(decode(from_base64(replace(replace({_PADDED}, '-', '+'), '_', '/'))))",
+    ),
+    "hex": ("regexp_extract_all(text, '(?:[0-9A-Fa-f]{2}){6,}')", "TRY(decode(unhex(word)))"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where passages come from: `number` stands for the artefact; `is_noise` for ciphertext, `is_ours` for the house's own words."""
+
+    number: int
+    is_noise: bool = False
+    is_ours: bool = False
+
+
+class Matcher:
+    """Takes passages, remembers where something sought was met. One for each scan; `con` holds `sought` and `form`."""
+
+    def __init__(self, con) -> None:
+        self._con = con
+        self._held: dict[Source, list[tuple[str, bool, str]]] = {}
+        self._bytes = 0
+        con.execute(
+            "CREATE TEMP TABLE passage (artefact INTEGER, place VARCHAR, is_value BOOLEAN, is_noise BOOLEAN, is_ours BOOLEAN, text VARCHAR)"
+        )
+        con.execute("CREATE TEMP TABLE met (artefact INTEGER, place VARCHAR, form VARCHAR, ident INTEGER)")
+        con.execute("CREATE TEMP TABLE suspect (prefix UBIGINT, artefact INTEGER, place VARCHAR)")
+        self._by_sound = bool(con.execute("SELECT count(*) FROM form WHERE counts = 'sound'").fetchone()[0])
+
+    def add(self, source: Source, passages: Iterable[tuple[str, bool, str]]) -> int:
+        """Passages as (place, whether it is a whole value, text). Returns characters taken."""
+        taken = 0
+        for passage in passages:
+            self._held.setdefault(source, []).append(passage)
+            taken += len(passage[2])
+            self._bytes += len(passage[2]) + len(passage[0])
+            if self._bytes >= BATCH_BYTES:
+                self.search()
+        return taken
+
+    def add_query(self, source: Source, place: str, is_value: bool, query: str) -> None:
+        """Passages straight from an attached database: `query` yields one text column."""
+        self._con.execute(
+            f"INSERT INTO passage SELECT {source.number}, ?, {is_value}, {source.is_noise}, {source.is_ours}, text FROM ({query}) AS t(text) "
+            "WHERE length(text) > 0",
+            [place],
+        )
+        if self._con.execute("SELECT count(*) FROM passage").fetchone()[0] > BATCH_BYTES // 32:
+            self.search()
+
+    def add_tokens(self, source: Source, place: str, query: str) -> None:
+        """Values that may be unkeyed hashes and nothing else: `query` yields UUIDs or hex text."""
+        self._con.execute(
+            f"INSERT INTO suspect SELECT ('0x' || left(replace(text::VARCHAR, '-', ''), 16))::UBIGINT, {source.number}, ? "
+            f"FROM ({query}) AS t(text)",
+            [place],
+        )
+
+    def search(self) -> None:
+        """Look through what was taken since the last search, and forget it."""
+        import pyarrow as pa
+
+        for source, passages in self._held.items():
+            places, values, texts = zip(*passages, strict=True)
+            batch = pa.table({"place": pa.array(places), "is_value": pa.array(values), "text": pa.array(texts, pa.large_string())})
+            self._con.register("batch", batch)
+            self._con.execute(
+                f"INSERT INTO passage SELECT {source.number}, place, is_value, {source.is_noise}, {source.is_ours}, text FROM batch"
+            )
+            self._con.unregister("batch")
+        self._held, self._bytes = {}, 0
+        self._decode()
+        self._meet()
+        self._suspect()
+        self._con.execute("TRUNCATE passage")
+        self._con.execute("DROP TABLE decoded")
+
+    def _decode(self) -> None:
+        """`decoded`: every passage as it is (layer ''), and what is encoded in it. Each coded word is undone once a batch."""
+        kept = "artefact, place, is_noise, is_ours"
+        parts = [f"SELECT {kept}, is_value, '' AS layer, text FROM passage"]
+        for layer, (where, text) in _ENCODED_WHOLE.items():
+            parts.append(f"SELECT {kept}, is_value, '{layer}', {text} FROM passage WHERE {where}")
+        for layer, (found, text) in _ENCODED_WORDS.items():
+            self._con.execute(
+                f"CREATE OR REPLACE TEMP TABLE coded_{layer} AS SELECT DISTINCT {kept}, unnest({found}) AS word FROM passage"
+            )
+            parts.append(
+                f"SELECT {kept}, true, '{layer}', text FROM coded_{layer} JOIN (SELECT word, {text} AS text FROM "
+                f"(SELECT DISTINCT word FROM coded_{layer}) WHERE length(word) % 4 <> 1) USING (word) "
+                f"WHERE length(text) >= {sought.LEAST_JOINED} AND regexp_full_match(text, '{_PRINTABLE}')"
+            )
+        self._con.execute("CREATE TEMP TABLE decoded AS " + " UNION ALL ".join(parts))
+
+    def _meet(self) -> None:
+        """Join every run of words with the forms sought."""
+        clean = f"regexp_replace(regexp_replace(text, '{_UUID}', ' ', 'g'), '[0-9a-fA-F]{{32,}}', ' ', 'g')"
+        kept = "artefact, place, is_value, is_noise, is_ours, layer, size"
+        self._con.execute(
+            f"CREATE TEMP TABLE run AS SELECT {kept}, nth, {', '.join(f'w[nth + {n}] AS w{n + 1}' for n in range(RUN))} FROM "
+            f"(SELECT {kept}, w, unnest(range(1, size + 1)) AS nth FROM "
+            f"(SELECT *, len(w) AS size FROM (SELECT *, words({clean}) AS w FROM decoded)))"
+        )
+        for n in range(1, RUN + 1):
+            parts = [f"w{k}" for k in range(1, n + 1)]
+            joined, bounds = " || ".join(parts), " || '|' || ".join(parts)
+            self._con.execute(
+                f"INSERT INTO met SELECT DISTINCT artefact, place, trim(concat_ws(' ', nullif(layer, ''), style)), ident "
+                f"FROM (SELECT *, {joined} AS joined, {bounds} AS bounds FROM run "
+                f"WHERE w{n} IS NOT NULL AND length({joined}) BETWEEN {sought.LEAST_JOINED} AND 80) AS here "
+                "JOIN form USING (joined) WHERE (form.bounds IS NULL OR form.bounds = here.bounds) "
+                f"AND (NOT is_noise OR length(joined) >= {LEAST_IN_NOISE}) "
+                f"AND CASE counts WHEN 'value' THEN is_value AND nth = 1 AND size = {n} WHEN 'rare' THEN is_ours "
+                "WHEN 'sound' THEN false ELSE true END"
+            )
+        if self._by_sound:
+            self._con.execute(
+                "INSERT INTO met SELECT DISTINCT artefact, place, style, ident FROM (SELECT *, soundex(w1) || soundex(w2) AS joined "
+                "FROM run WHERE length(w1) > 1 AND length(w2) > 1) JOIN form USING (joined) WHERE counts = 'sound' AND (is_ours OR is_value)"
+            )
+        self._con.execute("DROP TABLE run")
+
+    def _suspect(self) -> None:
+        """Keep the first 16 hex digits of whatever looks like a hash."""
+        found = (
+            "list_concat(regexp_extract_all(lower(text), '[0-9a-f]{16,}'), "
+            f"list_transform(regexp_extract_all(lower(text), '{_UUID}'), u -> replace(u, '-', '')))"
+        )
+        self._con.execute(
+            f"INSERT INTO suspect SELECT DISTINCT ('0x' || left(word, 16))::UBIGINT, artefact, place "
+            f"FROM (SELECT artefact, place, unnest(list_distinct({found})) AS word FROM decoded)"
+        )
+
+    def finish(self) -> None:
+        """Search what is left, then meet everything that looks like a hash with the hashes of everything sought."""
+        self.search()
+        hashed = " UNION ALL ".join(
+            f"SELECT ident, '{name}' AS form, ('0x' || left({name}(spelled), 16))::UBIGINT AS prefix FROM spelled" for name in _HASHES
+        )
+        self._con.execute(
+            f"INSERT INTO met WITH spelled AS ({sought.spellings()} AND squash(text) NOT IN (SELECT word FROM house_word)), seen AS (SELECT DISTINCT * FROM suspect) "
+            f"SELECT DISTINCT artefact, place, 'unkeyed ' || form, ident FROM ({hashed}) JOIN seen USING (prefix)"
+        )
