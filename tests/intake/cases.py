@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from tests.intake.deliveries import MONTHS, Draft, account, claim, pence, postcode, zipped
 
@@ -121,7 +121,9 @@ def _(draft):
 def _(draft):
     right = draft.control(draft["council_tax_balances"])["value"]
     wrong = f"{float(right) + 10:.2f}"
-    with_bytes(draft, "council_tax_balances", lambda data: data.replace(f"|{right}\r\n".encode(), f"|{wrong}\r\n".encode()))
+    with_bytes(
+        draft, "council_tax_balances", lambda data: data.replace(f"|{right}\r\n".encode(), f"|{wrong}\r\n".encode())
+    )
 
     def edit(manifest):
         for entry in manifest["files"]:
@@ -151,7 +153,9 @@ def _(draft):
     draft["benefit_claims"].rows = Draft("benefits", 2)["benefit_claims"].rows[::-1]
 
 
-@case("D13", "A delivery older than the last one accepted", "council_tax_accounts", "reject_delivery", month=1, number=7)
+@case(
+    "D13", "A delivery older than the last one accepted", "council_tax_accounts", "reject_delivery", month=1, number=7
+)
 def _(draft):
     pass
 
@@ -220,7 +224,9 @@ def _(draft):
 
 @case("D24", "The header comes again in the middle", "tenancies", "accept_with_warning", rows=3)
 def _(draft):
-    draft["tenancies"].lines = lambda lines: lines[:4] + lines[:1] + lines[4:8] + lines[:1] + lines[8:10] + lines[:1] + lines[10:]
+    draft["tenancies"].lines = lambda lines: (
+        lines[:4] + lines[:1] + lines[4:8] + lines[:1] + lines[8:10] + lines[:1] + lines[10:]
+    )
 
 
 @case("D25", "A row is broken in two by a line break", "sundry_debts", "reject_file")
@@ -364,7 +370,17 @@ def _(draft):
 @case("D46", "Amounts in pence instead of pounds", "council_tax_balances", "reject_file")
 def _(draft):
     for row in draft["council_tax_balances"].rows:
-        for column in ("gross_debit", "discounts", "ctr", "payments", "refunds", "costs", "write_off", "adjustments", "balance"):
+        for column in (
+            "gross_debit",
+            "discounts",
+            "ctr",
+            "payments",
+            "refunds",
+            "costs",
+            "write_off",
+            "adjustments",
+            "balance",
+        ):
             row[column] *= 100
 
 
@@ -457,14 +473,26 @@ def _(draft):
     draft["council_tax_accounts"].rows[3]["lead_liab_name"] = "QZXNAME\x07, ANN"
 
 
-@case("D60", "A corrected second delivery for the same date", "benefit_awards", "accept", rule="-", number=4, before=lambda draft: None)
+@case(
+    "D60",
+    "A corrected second delivery for the same date",
+    "benefit_awards",
+    "accept",
+    rule="-",
+    number=4,
+    before=lambda draft: None,
+)
 def _(draft):
     draft["benefit_awards"].rows[0]["weekly_amount"] += 100
 
 
 @case("D61", "A no-fault notice dated after 1 May 2026", "homelessness_cases", "accept_with_warning", rows=1)
 def _(draft):
-    draft["homelessness_cases"].rows[1] |= {"notice_type": "S21", "notice_date": date(2026, 6, 3), "notice_expiry": date(2026, 8, 4)}
+    draft["homelessness_cases"].rows[1] |= {
+        "notice_type": "S21",
+        "notice_date": date(2026, 6, 3),
+        "notice_expiry": date(2026, 8, 4),
+    }
 
 
 @case("D62", "A duty which starts before the application", "homelessness_cases", "quarantine_rows", rows=1)
@@ -511,4 +539,4 @@ def _(draft):
     rows += [dict(rows[0]) for _ in range(4)]
 
 
-__all__ = ["CASES", "Case", "MONTHS", "account", "case", "claim", "pence", "postcode"]
+__all__ = ["CASES", "MONTHS", "Case", "account", "case", "claim", "pence", "postcode"]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.intake.deliveries import Draft
 
 from fairview.contracts.catalogue import catalogue
 from fairview.intake import deliveries, receive, state
@@ -15,7 +16,6 @@ from fairview.intake.receipts import FileReceipt, Receipt
 from fairview.store import opening
 from fairview.store.keys import Keyring
 from fairview.store.places import Places, places
-from tests.intake.deliveries import Draft
 
 AT = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 

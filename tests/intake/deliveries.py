@@ -28,6 +28,10 @@ HOUSE = catalogue()
 WARD, LSOA = "E05000001", "E01000001"
 
 
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)
+
+
 def month_begin(month: int) -> date:
     return MONTHS[month].replace(day=1)
 
@@ -225,7 +229,7 @@ def rent_transactions(month):
         for kind, amount in (("RNT", 11_820 + i), ("PAY", -11_320)):
             number += 1
             yield {
-                "txn_ref": f"{month:04d}{number:08d}", "tag_ref": tag(i), "post_date": datetime.combine(month_begin(month), datetime.min.time()),
+                "txn_ref": f"{month:04d}{number:08d}", "tag_ref": tag(i), "post_date": _midnight(month_begin(month)),
                 "post_year": 2026, "post_prdno": 20 + month, "trans_type": kind, "real_value": amount,
             }  # fmt: skip
 
@@ -437,7 +441,9 @@ class Draft:
     def name(self, feed: str) -> str:
         pattern = self.files[feed].contract.facts["fileName"]
         return (
-            pattern.replace("{yyyymmdd}", f"{self.day:%Y%m%d}").replace("{yyyy}", f"{self.day:%Y}").replace("{mm}", f"{self.day:%m}")
+            pattern.replace("{yyyymmdd}", f"{self.day:%Y%m%d}")
+            .replace("{yyyy}", f"{self.day:%Y}")
+            .replace("{mm}", f"{self.day:%m}")
         )
 
     def write(self, root: Path) -> Path:
@@ -526,7 +532,9 @@ class Draft:
         control = self.control(file)["value"]
         if facts["trailer"] == "total":
             text = io.StringIO()
-            csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=end).writerows([*lines, ["TOTAL", str(len(file.rows)), control]])
+            csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=end).writerows(
+                [*lines, ["TOTAL", str(len(file.rows)), control]]
+            )
             return text.getvalue().encode("utf-8-sig")
         if form in ("csv", "zipcsv"):
             text = io.StringIO()
@@ -553,7 +561,7 @@ class Draft:
         lines = [f"HARREARSACT{self.day:%Y%m%d}".ljust(84)]
         for row in table:
             cells = []
-            for column, text in zip(file.contract.columns, row):
+            for column, text in zip(file.contract.columns, row, strict=True):
                 width = column.facts["width"]
                 if column.kind == "M":
                     text = f"{text.lstrip('-')}{'-' if text.startswith('-') else ' '}".rjust(width)
@@ -585,7 +593,14 @@ class Draft:
             sheet.write_string(at, x, header)
         for y, row in enumerate(file.rows, start=at + 1):
             for x, header in enumerate(file.header):
-                self._cell(sheet, y, x, row.get(columns[header].name if header in columns else header), columns.get(header), day)
+                self._cell(
+                    sheet,
+                    y,
+                    x,
+                    row.get(columns[header].name if header in columns else header),
+                    columns.get(header),
+                    day,
+                )
         if shape["totalsRow"]:
             y = at + 1 + len(file.rows)
             sheet.write_string(y, 0, "TOTAL")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.intake.cases import CASES, Case
+from tests.intake.conftest import Door, line_of
+from tests.intake.deliveries import MARK, Draft
 
 from fairview.intake import receipts
 from fairview.intake.receipts import REFUSALS
 from fairview.store import ledger
-from tests.intake.cases import CASES, Case
-from tests.intake.conftest import Door, line_of
-from tests.intake.deliveries import MARK, Draft
 
 
 def answer_to(door: Door, case: Case):

@@ -45,7 +45,7 @@ MACROS = (
     r"""combined_forename(x) AS name_untitled(nullif(trim(regexp_replace(
         CASE WHEN contains(x, ',') THEN substr(x, strpos(x, ',') + 1)
              ELSE substr(trim(x), length(split_part(trim(x), ' ', 1)) + 1) END, '\(.*$', '')), ''))""",
-    # Debtors: MR J SMITH, MS ABIGAIL HILL. The first word after the title is the forename when another follows.
+    # Debtors: MR J SMITH, MS JANE DOE. The first word after the title is the forename when another follows.
     r"""debtor_forename(x) AS CASE WHEN contains(name_untitled(x), ' ')
         THEN nullif(split_part(name_untitled(x), ' ', 1), '') END""",
     r"""debtor_surname(x) AS CASE WHEN contains(name_untitled(x), ' ')

@@ -141,10 +141,10 @@ def _by_feeds(con) -> dict[tuple[str, str], Quality]:
 # A person's pairs stand or fall together, so the interval is of a ratio of sums over persons (or clusters), not of pairs.
 _GROUPS = """
 WITH cells AS (SELECT name_group, {side} AS side, cluster, person_id, count(*) AS n FROM judged GROUP BY ALL),
-units AS (SELECT name_group, side, sum(n * (n - 1) // 2) AS both, sum(n) * (sum(n) - 1) // 2 AS all_pairs FROM cells GROUP BY ALL),
-totals AS (SELECT name_group, sum(both) AS both, sum(all_pairs) AS pairs FROM units GROUP BY name_group)
-SELECT name_group, any_value(t.both), any_value(t.pairs),
-    1.96 * sqrt(sum(pow(u.both - t.both / t.pairs * u.all_pairs, 2))) / any_value(t.pairs)
+units AS (SELECT name_group, side, sum(n * (n - 1) // 2) AS hits, sum(n) * (sum(n) - 1) // 2 AS all_pairs FROM cells GROUP BY ALL),
+totals AS (SELECT name_group, sum(hits) AS hits, sum(all_pairs) AS pairs FROM units GROUP BY name_group)
+SELECT name_group, any_value(t.hits), any_value(t.pairs),
+    1.96 * sqrt(sum(pow(u.hits - t.hits / t.pairs * u.all_pairs, 2))) / any_value(t.pairs)
 FROM units u JOIN totals t USING (name_group) WHERE t.pairs > 0 GROUP BY name_group
 """
 

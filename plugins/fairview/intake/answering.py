@@ -26,7 +26,14 @@ def receipt(con, found: Examined, delivery_id: str, staged: dict[str, tuple[int,
             for feed, file in found.known
         )
         return Receipt(
-            found.delivery.source, found.extract_date, found.number, delivery_id, "reject_delivery", files, rules, messages
+            found.delivery.source,
+            found.extract_date,
+            found.number,
+            delivery_id,
+            "reject_delivery",
+            files,
+            rules,
+            messages,
         )
     common = [(rule, name) for rule, _ in found.warnings] + [(rule, file or name) for file, rule in found.strangers]
     files = [_file(con, file, staged.get(file.feed, (0, 0)), [rule for rule, _ in common]) for file in found.files]
@@ -69,7 +76,9 @@ def _file(con, file: Judged, staged: tuple[int, int], common: list[str]) -> File
             outcomes.append("accept_with_warning")
             rules[rule] = rules.get(rule, 0) + 1
     if file.is_refused:
-        return FileReceipt(file.feed, file.entry.file, gravest(outcomes), file.received, rules=rules, messages=tuple(messages))
+        return FileReceipt(
+            file.feed, file.entry.file, gravest(outcomes), file.received, rules=rules, messages=tuple(messages)
+        )
     return FileReceipt(
         feed=file.feed,
         file=file.entry.file,

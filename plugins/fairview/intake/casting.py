@@ -96,7 +96,7 @@ def record_key(contract: FeedContract) -> str:
 def faults(contract: FeedContract, column: Column, extract_date: date) -> list[Fault]:
     """What can be wrong with one value, the gravest first."""
     text = name(column.name)
-    found = [fault for fault in _shape_faults(contract, column, text, extract_date)]
+    found = list(_shape_faults(contract, column, text, extract_date))
     if column.required:
         treatment, rule = "quarantine_rows", "blank-required"
         if column.on_blank:

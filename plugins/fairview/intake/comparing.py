@@ -30,7 +30,7 @@ def blank_shares(con, file: Judged) -> None:
     blanks = [casting.is_blank(contract, column) for column in contract.loaded]
     counted = ", ".join(f"count(*) FILTER (WHERE {blank}) / greatest(count(*), 1)" for blank in blanks)
     row = con.execute(f"SELECT {counted} FROM ({casting.stripped(contract, 'arriving', file.is_padded)})").fetchone()
-    file.blank_shares = {column.name: float(share) for column, share in zip(contract.loaded, row)}
+    file.blank_shares = {column.name: float(share) for column, share in zip(contract.loaded, row, strict=True)}
 
 
 def compare(file: Judged, before: Before | None) -> None:

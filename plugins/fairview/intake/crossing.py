@@ -88,6 +88,8 @@ class Crossing:
     def _parents(self, relation: Relationship) -> str | None:
         """Keys that exist, as a SELECT of k0, k1, …; None where nothing can be told."""
         contract = self.catalogue.feed(relation.parent)
+        if contract.kind == "events" and not self.has_past:
+            return None
         names = [contract.column(column).staged_name for column in relation.parent_columns]
         keys = ", ".join(f"{name(column)} AS {name('k' + str(i))}" for i, column in enumerate(names))
         file = self.files.get(relation.parent)
@@ -147,7 +149,9 @@ class Crossing:
         file = self.files.get(contract.feed)
         if file is None or file.is_refused or not file.is_typed:
             return held
-        return f"SELECT * FROM ({held}) WHERE record_key NOT IN ({file.good('record_key')}) UNION ALL {file.good(columns)}"
+        return (
+            f"SELECT * FROM ({held}) WHERE record_key NOT IN ({file.good('record_key')}) UNION ALL {file.good(columns)}"
+        )
 
     def _held_back(self, contract: FeedContract) -> str:
         """SELECT of an events feed's rows in quarantine, typed as far as they can be; row_number of this file or null."""
@@ -156,7 +160,9 @@ class Crossing:
             f"{casting.typed(contract, column, self.extract_date)} AS {name(column.staged_name)}"
             for column in contract.loaded
         )
-        past = f"SELECT NULL::BIGINT AS row_number, {texts} FROM intake.quarantine WHERE feed = {literal(contract.feed)}"
+        past = (
+            f"SELECT NULL::BIGINT AS row_number, {texts} FROM intake.quarantine WHERE feed = {literal(contract.feed)}"
+        )
         if self.replaces:
             past += f" AND delivery_id NOT IN ({', '.join(map(literal, self.replaces))})"
         kept = f"SELECT {values} FROM ({casting.stripped(contract, f'({past})')})"
@@ -171,7 +177,7 @@ class Crossing:
 
     def _judge_needs(self, file: Judged) -> None:
         for rule in file.contract.record_rules:
-            if rule.needs:
+            if rule.needs and self.has_past:
                 rows = self._without_step(file, rule)
                 judging.add_findings(self.con, file, [(row, rule.rule) for row in rows], rule.outcome, rule.columns[0])
 
@@ -198,7 +204,7 @@ class Crossing:
         tie = rule.tie or {}
         other = self.catalogue.feed(tie["feed"])
         sent = self.files.get(other.feed)
-        if not self.has_past and (sent is None or sent.is_refused):
+        if not self.has_past:
             return
         if sent is None or sent.is_refused or other.feed in self.gaps:
             file.warn("tie-unproved", columns=[tie["column"]])

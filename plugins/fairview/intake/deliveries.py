@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from fairview.domain import periods
 from fairview.store import ledger
 from fairview.store.places import Places
 
@@ -22,7 +23,7 @@ from fairview.store.places import Places
 _NOT_DELIVERED = {"expected.json", "RUN.json"}
 _NOT_SOURCES = {"truth", "columns"}
 _DAY = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)")
-_MONTH = re.compile(r"(20\d\d)-(\d\d)-")
+_MONTH = re.compile(r"(20\d\d)-(\d\d)-\D")
 # A manifest lists a few files; anything larger is not one.
 MOST_MANIFEST_BYTES = 1 << 20
 
@@ -139,6 +140,15 @@ def _claims(folder: Path) -> dict[str, Any]:
 
 def day_in_names(folder: Path) -> date | None:
     """The one day that file names carry; the commonest where they differ."""
-    days = [_made(*found.groups()) for path in entries(folder) if (found := _DAY.search(path.name))]
-    days = [day for day in days if day]
+    days = [day for path in entries(folder) if (day := day_in(path.name))]
     return max(sorted(set(days)), key=days.count) if days else None
+
+
+def day_in(name: str) -> date | None:
+    """The day a file name carries; for a name with only a month, its last day."""
+    if found := _DAY.search(name):
+        return _made(*found.groups())
+    if found := _MONTH.match(name):
+        first = _made(*found.groups(), "01")
+        return periods.month_end(first) if first else None
+    return None

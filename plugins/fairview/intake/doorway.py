@@ -244,13 +244,11 @@ def _judge_files(con, found: Examined, catalogue: Catalogue, keeping: Keeping, l
     assert found.manifest
     day = found.manifest.extract_date
     readable = [file for file in found.files if not file.is_refused]
-    plans = [
-        (landed[file.feed].descriptor, reading.layout(file.contract, file.entry.file, day)) for file in readable
-    ]
+    plans = [(landed[file.feed].descriptor, reading.layout(file.contract, file.entry.file, day)) for file in readable]
     readings = reading.read_all(plans, keeping.work)
     judging.prepare(con)
     gaps = set()
-    for file, read in zip(readable, readings):
+    for file, read in zip(readable, readings, strict=True):
         if read.sha256 not in (None, landed[file.feed].sha256):
             file.refuse("still-growing")
             continue
@@ -259,7 +257,13 @@ def _judge_files(con, found: Examined, catalogue: Catalogue, keeping: Keeping, l
             found.tables[file.feed] = read.table
             _compare(con, file, known, gaps)
     crossing.Crossing(
-        con, catalogue, {file.feed: file for file in found.files}, day, found.replaces, frozenset(gaps), known is not None
+        con,
+        catalogue,
+        {file.feed: file for file in found.files},
+        day,
+        found.replaces,
+        frozenset(gaps),
+        known is not None,
     ).judge()
 
 

@@ -34,7 +34,9 @@ _UNUSUAL = re.compile(
     rb"\xc3[\x83-\x85](?:\xc2[\x80-\xbf]|\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xc6\x92|\xcb[\x86\x9c]|\xe2[\x80\x82\x84])"
 )
 # Letters of a name saved as UTF-8, read as Windows-1252 and saved again: Zoë as ZoÃ«.
-_MOJIBAKE = re.compile("[\u00c3\u00c4\u00c5][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u203a\u20ac\u2122]")
+_MOJIBAKE = re.compile(
+    "[\u00c3\u00c4\u00c5][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u203a\u20ac\u2122]"
+)
 # A compressed member may unfold to this many times its size; spreadsheets and ledgers reach 20 (house rule 91).
 _MOST_UNFOLDING = 200
 _FIELD_LIMIT = 1_000_000
@@ -153,8 +155,18 @@ def _text(data: bytes, layout: Layout, facts: Facts) -> bytes:
 
 def _refuse_other_kinds(data: bytes) -> None:
     start = data[:512].lstrip().lower()
-    kinds = ((b"\x1f\x8b", "gzip"), (b"pk\x03\x04", "zip or spreadsheet"), (b"\xd0\xcf\x11\xe0", "old or protected workbook"))
-    for magic, kind in (*kinds, (b"%pdf", "pdf"), (b"<!doctype", "web page"), (b"<html", "web page"), (b"<?xml", "xml")):
+    kinds = (
+        (b"\x1f\x8b", "gzip"),
+        (b"pk\x03\x04", "zip or spreadsheet"),
+        (b"\xd0\xcf\x11\xe0", "old or protected workbook"),
+    )
+    for magic, kind in (
+        *kinds,
+        (b"%pdf", "pdf"),
+        (b"<!doctype", "web page"),
+        (b"<html", "web page"),
+        (b"<?xml", "xml"),
+    ):
         if start.startswith(magic):
             raise FileFault("wrong-kind", kind=kind)
 
@@ -340,22 +352,26 @@ def _carefully(body: bytes, header: list[str], layout: Layout, facts: Facts, quo
             numbers.append(number)
     if odd:
         _mark_odd(kept, numbers, header, layout, facts)
-    columns = [pa.array(column, pa.string()) for column in zip(*kept)] if kept else [pa.array([], pa.string())] * len(header)
+    columns = (
+        [pa.array(column, pa.string()) for column in zip(*kept, strict=True)]
+        if kept
+        else [pa.array([], pa.string())] * len(header)
+    )
     return _Records(columns, pa.array(numbers, pa.int64()), broken)
 
 
 def _mark_odd(kept: list[list[str]], numbers: list[int], header: list[str], layout: Layout, facts: Facts) -> None:
     """Note rows with control characters or turning marks; take marks without width away; warn of spoilt letters."""
-    names = dict(zip(layout.headers, layout.names))
-    loaded = {name for name, is_loaded in zip(layout.headers, layout.loaded) if is_loaded}
-    for record, number in zip(kept, numbers):
+    names = dict(zip(layout.headers, layout.names, strict=True))
+    loaded = {name for name, is_loaded in zip(layout.headers, layout.loaded, strict=True) if is_loaded}
+    for record, number in zip(kept, numbers, strict=True):
         for position, value in enumerate(record):
             if value.isascii() and value.isprintable():
                 continue
             column = header[position]
             name = names.get(column, "")
             inner = "\n" not in value or column not in loaded
-            if any(ord(letter) < 32 and letter not in "\n\r\t" or letter == "\x7f" for letter in value) or (
+            if any((ord(letter) < 32 and letter not in "\n\r\t") or letter == "\x7f" for letter in value) or (
                 column in loaded and ("\t" in value or not inner)
             ):
                 facts.marked.append((number, "D59", name))
@@ -401,7 +417,7 @@ def _fixed(data: bytes, layout: Layout, facts: Facts) -> tuple[list[str], _Recor
     cut = [(number, _sliced(line, layout.widths)) for number, line in broken]
     records = _Records(columns, pa.array(numbers, pa.int64()), cut)
     if _has_unusual(data):
-        kept = [list(record) for record in zip(*(column.to_pylist() for column in columns))]
+        kept = [list(record) for record in zip(*(column.to_pylist() for column in columns), strict=True)]
         _mark_odd(kept, numbers, list(layout.headers), layout, facts)
     return list(layout.headers), records
 
@@ -459,7 +475,7 @@ def _unzip(data: bytes, layout: Layout) -> bytes:
             return content
     except FileFault:
         raise
-    except Exception:  # noqa: BLE001 - whatever a damaged archive makes the library raise
+    except Exception:
         raise FileFault("D41") from None
 
 
@@ -471,7 +487,9 @@ def _spreadsheet(data: bytes, layout: Layout, facts: Facts) -> tuple[list[str], 
         raise FileFault("wrong-kind", kind="old or protected workbook")
     if data[:4] != b"PK\x03\x04":
         raise FileFault("wrong-kind", kind="something that is no spreadsheet")
-    if any(member.filename.lower().endswith("vbaproject.bin") for member in _archive(data, layout.most_bytes).infolist()):
+    if any(
+        member.filename.lower().endswith("vbaproject.bin") for member in _archive(data, layout.most_bytes).infolist()
+    ):
         raise FileFault("macros")
     shape = layout.sheet or {}
     try:
@@ -482,7 +500,7 @@ def _spreadsheet(data: bytes, layout: Layout, facts: Facts) -> tuple[list[str], 
         sheet = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except FileFault:
         raise
-    except BaseException:  # noqa: BLE001 - a damaged workbook may even panic in the library
+    except BaseException:
         raise FileFault("D41") from None
     return _sheet_records(sheet, layout, facts, shape)
 
@@ -495,7 +513,7 @@ def _sheet_records(sheet, layout: Layout, facts: Facts, shape: dict[str, Any]) -
     if not set(header) & set(layout.headers):
         raise FileFault("D29")
     _judge_header(header, layout)
-    kinds = dict(zip(layout.headers, layout.kinds))
+    kinds = dict(zip(layout.headers, layout.kinds, strict=True))
     rows = [(number, row) for number, row in enumerate(sheet[at:], start=at + 1)]
     while rows and not any(cell != "" for cell in rows[-1][1]):
         rows.pop()
@@ -506,14 +524,21 @@ def _sheet_records(sheet, layout: Layout, facts: Facts, shape: dict[str, Any]) -
         if not any(cell != "" for cell in row):
             facts.warn("blank-lines")
             continue
-        cells = [_cell(row[i] if i < len(row) else "", kinds.get(name, "C"), layout.date_format) for i, name in enumerate(header)]
+        cells = [
+            _cell(row[i] if i < len(row) else "", kinds.get(name, "C"), layout.date_format)
+            for i, name in enumerate(header)
+        ]
         if any(cell != "" for cell in row[len(header) :]):
             broken.append((number, cells))
         else:
             kept.append(cells)
             numbers.append(number)
     _mark_odd(kept, numbers, header, layout, facts)
-    columns = [pa.array(column, pa.string()) for column in zip(*kept)] if kept else [pa.array([], pa.string())] * len(header)
+    columns = (
+        [pa.array(column, pa.string()) for column in zip(*kept, strict=True)]
+        if kept
+        else [pa.array([], pa.string())] * len(header)
+    )
     return header, _Records(columns, pa.array(numbers, pa.int64()), broken)
 
 
@@ -564,8 +589,8 @@ def _judge_header(header: list[str], layout: Layout) -> None:
             if other != layout.delimiter and len(header) == 1 and set(_split(header[0], other, False)) & agreed:
                 raise FileFault("D19")
         raise FileFault("D18")
-    loaded = {name for name, is_loaded in zip(layout.headers, layout.loaded) if is_loaded}
-    columns = [dict(zip(layout.headers, layout.names))[name] for name in missing]
+    loaded = {name for name, is_loaded in zip(layout.headers, layout.loaded, strict=True) if is_loaded}
+    columns = [dict(zip(layout.headers, layout.names, strict=True))[name] for name in missing]
     if not missing:
         raise FileFault("D14", positions=unknown)
     if not unknown:
@@ -589,7 +614,7 @@ def _picked(records: _Records, order: list[int], layout: Layout, facts: Facts) -
     _sum_control(table, records.broken, order, layout, facts)
     facts.broken = [(number, _why_broken(parts, order, layout)) for number, parts in records.broken]
     table = _without_discarded(table, layout, facts)
-    unloaded = [name for name, is_loaded in zip(layout.names, layout.loaded) if not is_loaded]
+    unloaded = [name for name, is_loaded in zip(layout.names, layout.loaded, strict=True) if not is_loaded]
     return table.drop_columns(unloaded) if unloaded else table
 
 
@@ -642,7 +667,7 @@ def _copies(table: pa.Table) -> list[int]:
     """Rows that repeat an earlier one exactly: even of rows never read, a copy is a fault to be told (D30)."""
     seen: set[tuple] = set()
     found = []
-    for row in zip(*(table.column(name).to_pylist() for name in table.column_names)):
+    for row in zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True):
         values = row[:-1]
         if values in seen:
             found.append(row[-1])

@@ -143,7 +143,8 @@ def _type(con, file: Judged, table: pa.Table) -> None:
     con.register("arriving", table)
     found = [fault for column in contract.loaded for fault in casting.faults(contract, column, file.extract_date)]
     values = ", ".join(
-        f"{casting.typed(contract, column, file.extract_date)} AS {name(column.staged_name)}" for column in contract.loaded
+        f"{casting.typed(contract, column, file.extract_date)} AS {name(column.staged_name)}"
+        for column in contract.loaded
     )
     flag = " OR ".join(f"coalesce({fault.flag}, false)" for fault in found if fault.flag)
     text = casting.stripped(contract, "arriving", file.is_padded)
@@ -190,9 +191,7 @@ def add_findings(con, file: Judged, rows: Iterable[Sequence], treatment: str, co
         }
     )
     con.register("noted", table)
-    con.execute(
-        "INSERT INTO finding SELECT ?, row_number, ?, rule, ? FROM noted", [file.feed, column, treatment]
-    )
+    con.execute("INSERT INTO finding SELECT ?, row_number, ?, rule, ? FROM noted", [file.feed, column, treatment])
     con.unregister("noted")
 
 

@@ -111,7 +111,7 @@ def _copy(descriptor: int, folder: Path | None, key: bytes | None) -> tuple[str,
             seal.close()
             copy.flush()
             os.fsync(copy.fileno())
-        os.replace(draft, folder / f"{digest.hexdigest()}.enc")
+        draft.replace(folder / f"{digest.hexdigest()}.enc")
     finally:
         draft.unlink(missing_ok=True)
     return digest.hexdigest(), size
@@ -187,8 +187,6 @@ def forget(places: Places, keyring: Keyring, catalogue: Catalogue, at: datetime)
             young = not told and born > periods.months_before(at.date(), longest)
             if (path.parent.name, path.stem) not in newest and not young:
                 path.unlink()
-                con.execute(
-                    "DELETE FROM intake.landed WHERE source = ? AND sha256 = ?", [path.parent.name, path.stem]
-                )
+                con.execute("DELETE FROM intake.landed WHERE source = ? AND sha256 = ?", [path.parent.name, path.stem])
                 forgotten += 1
     return forgotten

@@ -93,7 +93,11 @@ def write_findings(con, found: Examined, delivery_id: str) -> None:
     for file in found.files:
         if not file.is_typed:
             continue
-        limit = " QUALIFY row_number() OVER (PARTITION BY rule, column_name ORDER BY row_number) <= 100" if file.is_refused else ""
+        limit = (
+            " QUALIFY row_number() OVER (PARTITION BY rule, column_name ORDER BY row_number) <= 100"
+            if file.is_refused
+            else ""
+        )
         con.execute(
             f"INSERT INTO intake.findings SELECT ?, ?, feed, ?, row_number, column_name, rule, treatment FROM finding "
             f"WHERE feed = ?{limit}",
@@ -117,14 +121,17 @@ def write_receipt(con, found: Examined, receipt: Receipt, content: str, attempt:
         _write_line(con, found, receipt, line, judged.get(line.feed or ""), position)
     shares = [(file.feed, column, share) for file in found.files for column, share in file.blank_shares.items()]
     if shares:
-        feeds, columns, values = zip(*shares)
+        feeds, columns, values = zip(*shares, strict=True)
         con.register("shares", pa.table({"feed": feeds, "column_name": columns, "share": values}))
-        con.execute("INSERT INTO intake.blank_shares SELECT ?, feed, column_name, share FROM shares", [receipt.delivery_id])
+        con.execute(
+            "INSERT INTO intake.blank_shares SELECT ?, feed, column_name, share FROM shares", [receipt.delivery_id]
+        )
         con.unregister("shares")
     for file_name, (sha256, size) in found.landed.items():
         feed = next((file.feed for file in found.files if file.entry.file == file_name), None)
         con.execute(
-            "INSERT INTO intake.landed VALUES (?, ?, ?, ?, ?)", [receipt.source, sha256, feed, receipt.extract_date, size]
+            "INSERT INTO intake.landed VALUES (?, ?, ?, ?, ?)",
+            [receipt.source, sha256, feed, receipt.extract_date, size],
         )
 
 

@@ -128,4 +128,5 @@ def name_pattern(contract: FeedContract) -> re.Pattern[str]:
 
 
 def manifest_name(source: str, extract_date: date) -> str:
+    """The agreed name of a delivery's manifest."""
     return f"MANIFEST_{source.upper()}_{extract_date:%Y%m%d}.json"

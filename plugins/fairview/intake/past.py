@@ -51,7 +51,9 @@ def read(con, source: str) -> Past:
         "WHERE source = ? AND outcome <> 'reject_delivery' ORDER BY extract_date, number, arrival",
         [source],
     ).fetchall()
-    return Past(source, tuple(Accepted(*row, files.get(row[0], {}), row[0] in refused) for row in rows if row[0] in loaded))
+    return Past(
+        source, tuple(Accepted(*row, files.get(row[0], {}), row[0] in refused) for row in rows if row[0] in loaded)
+    )
 
 
 def before(con, feed: str, day: date) -> Before | None:

@@ -28,4 +28,4 @@ def listing(places: Places, keyring: Keyring) -> list[dict[str, Any]]:
             "ORDER BY d.arrival, f.file, f.row_number, f.rule, f.column_name"
         ).fetchall()
     names = ("source", "extract_date", "delivery", "feed", "file", "row", "column", "rule")
-    return [dict(zip(names, row)) | {"extract_date": row[1].isoformat()} for row in rows]
+    return [dict(zip(names, row[:-1], strict=True)) | {"extract_date": row[1].isoformat()} for row in rows]

@@ -75,7 +75,9 @@ def layout(contract: FeedContract, file: str, extract_date: date) -> dict[str, A
 def read_all(files: list[tuple[int, dict[str, Any]]], work: Path | None) -> list[Reading]:
     """Read files given as (descriptor, layout), in order, all in one child; a new child carries on after a death."""
     readings: list[Reading | None] = [None] * len(files)
-    targets = [tempfile.TemporaryFile(dir=work) for _ in files]  # unlinked from birth: no name, gone with its descriptor
+    targets = [
+        tempfile.TemporaryFile(dir=work) for _ in files
+    ]  # unlinked from birth: no name, gone with its descriptor
     try:
         while waiting := [index for index, reading in enumerate(readings) if reading is None]:
             answers = _one_child(files, targets, waiting)

@@ -110,7 +110,9 @@ def all_in(con, delivery_id: str | None = None) -> list[Receipt]:
     ).fetchall():
         files.setdefault(found[0], []).append(FileReceipt(*found[1:9], dict(found[9] or {}), tuple(found[10] or ())))
     return [
-        Receipt(source, day, number, name, outcome, tuple(files.get(name, ())), dict(rules or {}), tuple(messages or ()))
+        Receipt(
+            source, day, number, name, outcome, tuple(files.get(name, ())), dict(rules or {}), tuple(messages or ())
+        )
         for source, day, number, name, outcome, rules, messages in con.execute(
             f"SELECT source, extract_date, number, delivery_id, outcome, rules, messages FROM intake.deliveries{chosen} "
             "ORDER BY arrival",

@@ -26,71 +26,133 @@ _RESEND = "send the whole delivery again for the same date under a higher delive
 RULES: dict[str, Rule] = {
     # manifest and presence
     "D01": Rule("the manifest names the file but it is not there", _RESEND),
-    "D02": Rule("the delivery holds a file the manifest does not name; it was left unread", "name every file in the manifest, or leave it out"),
+    "D02": Rule(
+        "the delivery holds a file the manifest does not name; it was left unread",
+        "name every file in the manifest, or leave it out",
+    ),
     "D10": Rule("there is no manifest", "send the delivery again with its manifest"),
-    "D11": Rule("the extract dates of manifest, folder and file names differ", "name all files and the manifest for one extract date and send again"),
-    "D13": Rule("the delivery is older than the last one accepted", "send the newest state instead; deliveries are taken in date order"),
-    "D55": Rule("the file nobody may publish without is missing; every publication waits for it", "send the delivery again with this file at once"),
-    "D64": Rule("the manifest cannot be read as the specification says", "send the delivery again with a manifest in the agreed JSON form"),
+    "D11": Rule(
+        "the extract dates of manifest, folder and file names differ",
+        "name all files and the manifest for one extract date and send again",
+    ),
+    "D13": Rule(
+        "the delivery is older than the last one accepted",
+        "send the newest state instead; deliveries are taken in date order",
+    ),
+    "D55": Rule(
+        "the file nobody may publish without is missing; every publication waits for it",
+        "send the delivery again with this file at once",
+    ),
+    "D64": Rule(
+        "the manifest cannot be read as the specification says",
+        "send the delivery again with a manifest in the agreed JSON form",
+    ),
     "wrong-source": Rule("the manifest speaks for another source", "send the delivery to the folder of its own source"),
-    "number-reused": Rule("this delivery number was used for other content before", "give a corrected delivery of the same date a higher number"),
+    "number-reused": Rule(
+        "this delivery number was used for other content before",
+        "give a corrected delivery of the same date a higher number",
+    ),
     "two-manifests": Rule("there is more than one manifest", "send one manifest with each delivery"),
     "replayed-delivery": Rule("this very delivery was received before; nothing was changed", "nothing needs doing"),
     "not-named": Rule("the feed is due but the manifest does not name it", _RESEND),
-    "spec-version": Rule("the manifest names another version of the specification", "agree the version with the platform before the next delivery"),
-    "file-name": Rule("the file's name is not the agreed one", "name the file as the specification says and send again"),
-    "unusable-name": Rule("a file's name holds characters no agreed name has; it was left unread", "send only files with agreed names"),
-    "not-a-file": Rule("it is a link, a pipe or a device, or linked from elsewhere, not a plain file of its own", "send plain files"),
+    "spec-version": Rule(
+        "the manifest names another version of the specification",
+        "agree the version with the platform before the next delivery",
+    ),
+    "file-name": Rule(
+        "the file's name is not the agreed one", "name the file as the specification says and send again"
+    ),
+    "unusable-name": Rule(
+        "a file's name holds characters no agreed name has; it was left unread", "send only files with agreed names"
+    ),
+    "not-a-file": Rule(
+        "it is a link, a pipe or a device, or linked from elsewhere, not a plain file of its own", "send plain files"
+    ),
     "unreadable-file": Rule("the file may not be read", "let the platform's account read the file and send again"),
     "still-growing": Rule("the file changed while it was read", "send again once the file is complete"),
-    "too-large": Rule("the file is larger than any agreed file can be", "ask the platform before sending files of this size"),
+    "too-large": Rule(
+        "the file is larger than any agreed file can be", "ask the platform before sending files of this size"
+    ),
     # bytes
     "D03": Rule("the file does not match the checksum in the manifest", _RESEND),
     "D04": Rule("the file is shorter than the manifest says: it was cut off on the way", _RESEND),
     "D05": Rule("the file has no bytes", _RESEND),
     # structure
-    "D06": Rule("the file has a header but no rows; a snapshot never falls to nothing", "find out why the extract came out empty and send again"),
+    "D06": Rule(
+        "the file has a header but no rows; a snapshot never falls to nothing",
+        "find out why the extract came out empty and send again",
+    ),
     "D07": Rule("the last line that closes the file is missing or not last", _RESEND),
-    "D08": Rule("the number of rows differs from the count in trailer or manifest", "count the rows as sent and send again"),
-    "D09": Rule("the control total in trailer or manifest is not the sum of the rows", "find the rows lost or changed and send again"),
+    "D08": Rule(
+        "the number of rows differs from the count in trailer or manifest", "count the rows as sent and send again"
+    ),
+    "D09": Rule(
+        "the control total in trailer or manifest is not the sum of the rows",
+        "find the rows lost or changed and send again",
+    ),
     "control-unproved": Rule("the control total could not be proved because a figure in it cannot be read", _CORRECT),
-    "D14": Rule("there is a column that was never agreed; nothing unlisted is loaded", "take the column out and send again"),
+    "D14": Rule(
+        "there is a column that was never agreed; nothing unlisted is loaded", "take the column out and send again"
+    ),
     "D15": Rule("an agreed column is missing", "put the column back and send again"),
     "D16": Rule("the columns stand in another order than agreed; they were read by name", "keep the agreed order"),
-    "D17": Rule("an agreed column is missing and an unknown one stands in the file, as if renamed", "use the agreed column names and send again"),
+    "D17": Rule(
+        "an agreed column is missing and an unknown one stands in the file, as if renamed",
+        "use the agreed column names and send again",
+    ),
     "D18": Rule("the first line is not the agreed header", "send the file with its header in the first line"),
     "D19": Rule("the fields are separated by another character than agreed", "use the agreed separator and send again"),
     "D20": Rule("the file is in UTF-16", "save it in the agreed encoding and send again"),
-    "D21": Rule("the file holds bytes the agreed encoding does not have", "save it in the agreed encoding and send again"),
-    "other-encoding": Rule("the file is in UTF-8, not in the agreed encoding", "save it in the agreed encoding and send again"),
+    "D21": Rule(
+        "the file holds bytes the agreed encoding does not have", "save it in the agreed encoding and send again"
+    ),
+    "other-encoding": Rule(
+        "the file is in UTF-8, not in the agreed encoding", "save it in the agreed encoding and send again"
+    ),
     "nul-bytes": Rule("the file holds NUL bytes", "find the damaged field and send again"),
     "wrong-kind": Rule("the content is of another kind than the name says", "send the agreed kind of file"),
     "D22": Rule("there is a byte order mark where none is agreed", "nothing needs doing"),
     "D23": Rule("the line ends are others than agreed", "use the agreed line ends"),
-    "D24": Rule("the header comes again among the rows, as at a page break; the lines were ignored", "switch page breaks off in the extract"),
-    "D25": Rule("rows are broken in two by line breaks, and the count no longer fits", "take line breaks out of the fields and send again"),
+    "D24": Rule(
+        "the header comes again among the rows, as at a page break; the lines were ignored",
+        "switch page breaks off in the extract",
+    ),
+    "D25": Rule(
+        "rows are broken in two by line breaks, and the count no longer fits",
+        "take line breaks out of the fields and send again",
+    ),
     "D26": Rule("a row has a field too many, as from a stray separator", _CORRECT),
     "short-row": Rule("a row has a field too few", _CORRECT),
     "D27": Rule("a record does not have the agreed length or type", _CORRECT),
     "D28": Rule("the agreed worksheet is not in the workbook", "name the sheet as agreed and send again"),
     "D29": Rule("the header of the sheet is not in the agreed row", "put the header back into its row and send again"),
     "D41": Rule("the archive or workbook is damaged", _RESEND),
-    "D42": Rule("the archive holds another number of files than one", "put exactly the one agreed file into the archive"),
-    "archive-path": Rule("the archive holds a path that leads outside it", "pack the one agreed file without any folder"),
-    "archive-member": Rule("the archive holds a file of another name than agreed", "pack the file under its agreed name"),
+    "D42": Rule(
+        "the archive holds another number of files than one", "put exactly the one agreed file into the archive"
+    ),
+    "archive-path": Rule(
+        "the archive holds a path that leads outside it", "pack the one agreed file without any folder"
+    ),
+    "archive-member": Rule(
+        "the archive holds a file of another name than agreed", "pack the file under its agreed name"
+    ),
     "archive-locked": Rule("the archive is locked by a password", "send it unlocked; the way itself is encrypted"),
     "archive-bomb": Rule("the archive unfolds to far more than any agreed file", "send the plain agreed file"),
     "macros": Rule("the workbook holds macros", "send a workbook without macros"),
     "header-twice": Rule("a column name stands twice in the header", "name each column once and send again"),
     "header-day": Rule("the header record tells another extract date", _RESEND),
-    "unclosed-quote": Rule("a quotation mark is opened and not closed, or stands where none may", "quote fields as agreed and send again"),
+    "unclosed-quote": Rule(
+        "a quotation mark is opened and not closed, or stands where none may", "quote fields as agreed and send again"
+    ),
     "unreadable": Rule("the file cannot be read as its agreed form", _RESEND),
     "blank-lines": Rule("there are blank lines among the rows; they were ignored", "leave blank lines out"),
     "unnumbered-rule": Rule("a rule of the contract is broken", _CORRECT),
     # rows
     "D30": Rule("a row is there twice; one is kept", "send each row once"),
     "D31": Rule("a row's parent does not exist", _CORRECT),
-    "D32": Rule("one key stands over different rows; none of them is kept, since which is right cannot be known", _CORRECT),
+    "D32": Rule(
+        "one key stands over different rows; none of them is kept, since which is right cannot be known", _CORRECT
+    ),
     "D33": Rule("a code is not in the agreed list", "use an agreed code, or agree the new one with the platform first"),
     "D34": Rule("a date does not exist or is not written as agreed", _CORRECT),
     "D35": Rule("a birth date cannot be one; the row is kept without it", "correct the birth date at its source"),
@@ -98,24 +160,40 @@ RULES: dict[str, Rule] = {
     "D37": Rule("an amount is not written as agreed: pounds, a point, two decimals", _CORRECT),
     "D38": Rule("dates are written month first", "write dates as agreed and send again"),
     "D39": Rule("open-ended dates are written otherwise than agreed", "use the agreed open-ended date and send again"),
-    "D48": Rule("account numbers were mangled by a spreadsheet: leading zeros gone, or powers of ten", "send the extract as it leaves the system, never through a spreadsheet"),
+    "D48": Rule(
+        "account numbers were mangled by a spreadsheet: leading zeros gone, or powers of ten",
+        "send the extract as it leaves the system, never through a spreadsheet",
+    ),
     "D49": Rule("an event is dated after the extract", _CORRECT),
     "D51": Rule("a coded column holds text longer than any code", "put codes, not text, into the column"),
     "D52": Rule("a step of recovery stands without the one the law puts before it", _CORRECT),
-    "D53": Rule("a standard moratorium has no end date; it counts as frozen until its start plus 60 days", "tell the end date"),
+    "D53": Rule(
+        "a standard moratorium has no end date; it counts as frozen until its start plus 60 days", "tell the end date"
+    ),
     "D54": Rule("a moratorium ends before it starts; it is kept frozen, to the safe side", "tell the right dates"),
-    "D56": Rule("a role outside the agreed list stands in the file; no row may pass unjudged", "use the agreed roles and send again"),
+    "D56": Rule(
+        "a role outside the agreed list stands in the file; no row may pass unjudged",
+        "use the agreed roles and send again",
+    ),
     "D58": Rule("a field is longer than agreed", _CORRECT),
     "D59": Rule("a field holds control characters", _CORRECT),
-    "D61": Rule("a no-fault notice is dated on or after 1 May 2026; it is kept, but is no ground for a referral", "check the type and date of the notice"),
+    "D61": Rule(
+        "a no-fault notice is dated on or after 1 May 2026; it is kept, but is no ground for a referral",
+        "check the type and date of the notice",
+    ),
     "D62": Rule("a duty starts before the application", _CORRECT),
     "D63": Rule("ward codes are those of the map in force from 7 May 2026", "nothing needs doing"),
     "D66": Rule("the code that decides whether a row may be loaded at all is blank; the row was not read", _CORRECT),
     "blank-required": Rule("a field that must be filled is blank", _CORRECT),
     "not-a-number": Rule("a whole number is not written as one", _CORRECT),
-    "uprn-shape": Rule("an address number cannot be one; the row is kept without it", "send address numbers as text of up to twelve digits"),
+    "uprn-shape": Rule(
+        "an address number cannot be one; the row is kept without it",
+        "send address numbers as text of up to twelve digits",
+    ),
     "turning-marks": Rule("a field holds marks that turn the reading direction", _CORRECT),
-    "widthless-marks": Rule("a field holds marks without width; they were taken out", "take the marks out at the source"),
+    "widthless-marks": Rule(
+        "a field holds marks without width; they were taken out", "take the marks out at the source"
+    ),
     "spoilt-letters": Rule("letters look twice encoded", "save the extract once, in the agreed encoding"),
     "reference-shape": Rule("a reference is shorter than agreed", _CORRECT),
     "too-many-rows": Rule("more rows than allowed would go to quarantine", "correct the extract and send again"),
@@ -124,17 +202,28 @@ RULES: dict[str, Rule] = {
     "D46": Rule("amounts are in pence instead of pounds", "send amounts in pounds with two decimals"),
     "D47": Rule("a balance does not tie to its transactions", _CORRECT),
     "balance-parts": Rule("a balance is not the sum of its parts", _CORRECT),
-    "tie-unproved": Rule("the tie to the transactions could not be proved: transactions are missing, refused or in quarantine", "send the missing transactions"),
+    "tie-unproved": Rule(
+        "the tie to the transactions could not be proved: transactions are missing, refused or in quarantine",
+        "send the missing transactions",
+    ),
     "coverage-gap": Rule("events of a period before this one never arrived", "send the missing period"),
     "D12": Rule("the content is that of the delivery before under a new name", "send this month's extract"),
-    "D43": Rule("the file has far fewer rows than the delivery before", "check the extract; if the fall is real, agree it with the platform first"),
-    "D44": Rule("the file has far more rows than the delivery before", "check the extract; if the rise is real, agree it with the platform first"),
+    "D43": Rule(
+        "the file has far fewer rows than the delivery before",
+        "check the extract; if the fall is real, agree it with the platform first",
+    ),
+    "D44": Rule(
+        "the file has far more rows than the delivery before",
+        "check the extract; if the rise is real, agree it with the platform first",
+    ),
     "D45": Rule("a column is blank on far more rows than in the delivery before", "check the extract and send again"),
     "D67": Rule("the rows are of another month than the delivery", "send this month's file"),
-}  # fmt: skip
+}
 
 
-def sentence(file: str, rule: str, rows: Sequence[int] = (), columns: Sequence[str] = (), count: int | None = None) -> str:
+def sentence(
+    file: str, rule: str, rows: Sequence[int] = (), columns: Sequence[str] = (), count: int | None = None
+) -> str:
     """One sentence for the supplier: file, rows, columns, rule, what is wrong, what to do. Never a value."""
     where = [file]
     if rows:

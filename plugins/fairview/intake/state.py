@@ -122,7 +122,11 @@ def _of(deliveries, files, catalogue: Catalogue) -> InForce:
     for delivery_id, source, day, number, _ in deliveries:
         for feed, outcome in by_delivery.get(delivery_id, {}).items():
             known = feeds.get(feed)
-            if known and not outcome.startswith("reject") and (known.extract_date or date.min, known.delivery or 0) <= (day, number):
+            if (
+                known
+                and not outcome.startswith("reject")
+                and (known.extract_date or date.min, known.delivery or 0) <= (day, number)
+            ):
                 feeds[feed] = FeedState(feed, source, day, number)
     sources = {source: _source(source, deliveries, by_delivery, catalogue) for source in catalogue.sources}
     blocked = {
@@ -142,14 +146,13 @@ def _source(source: str, deliveries, by_delivery, catalogue: Catalogue) -> Sourc
     loaded = [
         day
         for day, _, key, outcome in tried
-        if outcome != "reject_delivery" and any(not one.startswith("reject") for one in by_delivery.get(key, {}).values())
+        if outcome != "reject_delivery"
+        and any(not one.startswith("reject") for one in by_delivery.get(key, {}).values())
     ]
     newest = max(day for day, *_ in tried)
     latest = [one for one in tried if one[0] == newest][-1]
     refused = sorted(feed for feed, outcome in by_delivery.get(latest[2], {}).items() if outcome.startswith("reject"))
-    return SourceState(
-        source, max(loaded, default=None), newest, latest[3] == "reject_delivery", tuple(refused), stale
-    )
+    return SourceState(source, max(loaded, default=None), newest, latest[3] == "reject_delivery", tuple(refused), stale)
 
 
 def _is_missing(feed: str, source: SourceState, feeds: dict[str, FeedState]) -> bool:

@@ -86,7 +86,16 @@ RULES: tuple[Rule, ...] = (
     Rule("given folder", "extra", r".+", DOCUMENT, "anything else in a folder named to the proof"),
 )  # fmt: skip
 
-_NOT_HOUSE = {".git", ".venv", "node_modules", "__pycache__", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache"}
+_NOT_HOUSE = {
+    ".git",
+    ".venv",
+    "node_modules",
+    "__pycache__",
+    ".ruff_cache",
+    ".pytest_cache",
+    ".hypothesis",
+    ".import_linter_cache",
+}
 _LEFTOVERS = ("dbt_project/target", "dbt_project/logs", "logs")
 
 
@@ -123,7 +132,8 @@ def _files(places: Places, catalogue: Catalogue, extra_folders: Iterable[Path]) 
             yield "house", path, path.relative_to(catalogue.house).as_posix()
     for folder in _LEFTOVERS:
         yield from (
-            ("leftover", path, path.relative_to(catalogue.house).as_posix()) for path in _below(catalogue.house / folder)
+            ("leftover", path, path.relative_to(catalogue.house).as_posix())
+            for path in _below(catalogue.house / folder)
         )
     for folder in extra_folders:
         for path in _below(folder) if folder.is_dir() else (folder,):
@@ -148,7 +158,9 @@ def _house_files(house: Path) -> Iterator[Path]:
         command = [git, "-C", str(house), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(command, capture_output=True, check=False)
         if listed.returncode == 0:
-            paths = (house / name for name in sorted(listed.stdout.decode(errors="surrogateescape").split("\0")) if name)
+            paths = (
+                house / name for name in sorted(listed.stdout.decode(errors="surrogateescape").split("\0")) if name
+            )
             yield from (path for path in paths if path.is_file() and not path.is_symlink())
             return
     leftovers = {house / folder for folder in _LEFTOVERS}

@@ -15,20 +15,15 @@ from datetime import datetime
 from pathlib import Path
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.errors import FairviewError, StoreError
-from fairview.proof import artefacts, own_rows, reading, sought
+from fairview.errors import FairviewError
+from fairview.proof import allowances, artefacts, looking, own_rows, reading, sought
 from fairview.proof.artefacts import Artefact
-from fairview.proof.matching import Matcher, Source
-from fairview.store import metadata, opening
-from fairview.store.generations import Generation
+from fairview.proof.matching import Matcher
+from fairview.store import opening
 from fairview.store.keys import Keyring
-from fairview.store.places import WAREHOUSE, Places
+from fairview.store.places import Places
 
-# Columns that carry values of an identifying kind which are published by others about places, not people.
-# Table, column, kind, reason.
-PUBLIC = (
-    ("psn_open_data__postcodes", "pcd", "postcode", "the national directory lists every postcode of the area, of nobody"),
-)  # fmt: skip
+_PLAIN = {"plain", "mark-up plain", "URL plain"}
 # Words of these files are invented people, not the house's vocabulary: they do not make a surname common.
 _NAME_LISTS = ("plugins/fairview/demo/", "tests/", "dags/identity/")
 
@@ -122,8 +117,8 @@ def scan(
         unread = []
         for number, artefact in enumerate(looked_at):
             try:
-                _read(con, matcher, number, artefact, keyring)
-            except (FairviewError, OSError) as error:
+                looking.look(con, matcher, number, artefact, keyring)
+            except (FairviewError, OSError, opening.duckdb.Error) as error:  # DuckDB's messages may quote a value
                 reason = str(error) if isinstance(error, FairviewError) else type(error).__name__
                 unread.append(f"{artefact.rule.artefact} {artefact.name}: {reason}")
         matcher.finish()
@@ -154,104 +149,33 @@ def _tally(found: list[Artefact]) -> tuple[Scanned, ...]:
 
 def _learn_words(con, house: list[Artefact]) -> None:
     """Words of the house's own code, declarations and documents: a surname that is one of them is not rare."""
-    con.execute("CREATE TEMP TABLE house_word (word VARCHAR)")
-    read = [str(one.path) for one in house if not one.name.startswith(_NAME_LISTS)]
-    texts = [[text] for path in read for _, _, text in reading.text(Path(path))]
     import pyarrow as pa
 
-    con.register("house_text", pa.table({"text": pa.array([text for (text,) in texts], pa.large_string())}))
+    con.execute("CREATE TEMP TABLE house_word (word VARCHAR)")
+    read = [one.path for one in house if not one.name.startswith(_NAME_LISTS)]
+    texts = [text for path in read for _, _, text in reading.text(path)]
+    con.register("house_text", pa.table({"text": pa.array(texts, pa.large_string())}))
     con.execute("INSERT INTO house_word SELECT DISTINCT unnest(words(text)) FROM house_text")
     con.unregister("house_text")
     sought.rare_surnames(con, "house_word")
 
 
-def _read(con, matcher: Matcher, number: int, artefact: Artefact, keyring: Keyring) -> None:
-    """Give the matcher everything in one artefact: its name, its content the way its class is read."""
-    rule, path = artefact.rule, artefact.path
-    source = Source(number, is_ours=rule.is_ours)
-    matcher.add(source, [("name", False, artefact.name)])
-    if path.is_symlink():
-        matcher.add(source, [("link", False, str(path.readlink()))])
-        return
-    if not path.is_file() or rule.reading == artefacts.NAME_ONLY:
-        return
-    if rule.reading == artefacts.SEALED:
-        matcher.add(Source(number, is_noise=True), reading.sealed(path))
-    elif rule.reading == artefacts.MART:
-        _read_mart(con, matcher, source, path, keyring)
-        matcher.add(Source(number, is_noise=True), reading.sealed(path))
-    elif rule.reading == artefacts.SQLITE:
-        if path.suffix == ".db":
-            matcher.add(source, _cells(path))
-        matcher.add(source, reading.text(path))
-    elif rule.reading == artefacts.TABLE and path.suffix == ".parquet":
-        _read_columns(con, matcher, source, f"read_parquet({opening.quoted(path)})", path.stem)
-    else:
-        matcher.add(source, reading.text(path) if rule.reading == artefacts.TEXT else reading.document(path))
-
-
-def _cells(path: Path) -> Iterator[reading.Passage]:
-    for place, value in metadata.values(path):
-        if isinstance(value, bytes):
-            yield from reading.blob(value, place)
-        elif len(value) > 1:
-            yield from ((place, True, piece) for piece in reading.pieces(value))
-
-
-def _read_mart(con, matcher: Matcher, source: Source, path: Path, keyring: Keyring) -> None:
-    """Every value of a generation's database, opened with its key."""
-    zone = WAREHOUSE if path.parent.parent.name == WAREHOUSE else path.parent.parent.name
-    generation = Generation(zone, path.parent)
-    opening.attach(con, path, "looked_at", generation.data_key(keyring.zone_key(zone)), read_only=True)
-    try:
-        tables = con.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'looked_at' ORDER BY ALL"
-        ).fetchall()
-        for schema, table in tables:
-            _read_columns(con, matcher, source, f'looked_at."{schema}"."{table}"', table)
-        own_rows.compare(con, source.number, zone, tables, keyring)
-        matcher.search()
-    finally:
-        con.execute("DETACH looked_at")
-
-
-def _read_columns(con, matcher: Matcher, source: Source, relation: str, table: str) -> None:
-    """Distinct values of every column that could tell, and the texts of each row together."""
-    texts = []
-    for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall():
-        place, column = f"{table}.{name}", f'"{name}"'
-        distinct = f"SELECT DISTINCT {column} FROM {relation} WHERE {column} IS NOT NULL"
-        if kind == "UUID":
-            matcher.add_tokens(source, place, distinct)
-        elif kind in ("BIGINT", "INTEGER", "UBIGINT", "UINTEGER", "HUGEINT", "UHUGEINT"):
-            least = 10 ** (sought.LEAST_DIGITS - 1)
-            matcher.add_query(source, place, True, f"SELECT t::VARCHAR FROM ({distinct} AND {column} >= {least}) AS d(t)")
-        elif kind == "BLOB":
-            matcher.add_query(source, place, True, f"SELECT TRY(decode(t)) FROM ({distinct}) AS d(t)")
-        elif not kind.startswith(("DATE", "TIME", "BOOLEAN", "DOUBLE", "FLOAT", "DECIMAL", "TINYINT", "SMALLINT", "INTERVAL")):
-            matcher.add_query(source, place, True, f"SELECT t::VARCHAR FROM ({distinct}) AS d(t)")
-            texts.append(f"{column}::VARCHAR")
-    if len(texts) > 1:
-        matcher.add_query(
-            source, f"{table} (a row)", False, f"SELECT DISTINCT concat_ws(' ', {', '.join(texts)}) FROM {relation}"
-        )
-
-
 def _hits(con, looked_at: list[Artefact]) -> list[Hit]:
-    """What was met, by artefact, place, kind and form, without what is public."""
+    """What was met, by artefact, place, kind and form, without what is there by right."""
+    house = [number for number, one in enumerate(looked_at) if one.rule.root == "house"]
     rows = con.execute(
         "SELECT artefact, place, kind, form, count(DISTINCT ident), min(origin) FROM "
-        "(SELECT artefact, place, form, kind, ident, origin FROM met JOIN sought USING (ident) "
-        "UNION ALL SELECT artefact, place, 'own row', kind, ident, origin FROM own_met) GROUP BY ALL ORDER BY ALL"
+        "(SELECT artefact, place, form, kind, ident, origin, text FROM met JOIN sought USING (ident) "
+        "UNION ALL SELECT artefact, place, 'own row', kind, ident, origin, NULL FROM own_met) "
+        f"WHERE NOT (list_contains(?, artefact) AND coalesce({allowances.never_given_sql()}, false)) GROUP BY ALL ORDER BY ALL",
+        [house],
     ).fetchall()
-    public = {(f"{table}.{column}", kind) for table, column, kind, _ in PUBLIC}
-    public |= {(f"{table} (a row)", kind) for table, _, kind, _ in PUBLIC}
+    telling = {number for number, place, *_ in rows if place == "name"}
     hits = []
     for number, place, kind, form, count, origin in rows:
         artefact = looked_at[number]
-        if artefact.rule.artefact == "warehouse" and (place, kind) in public and form == "plain":
+        if form in _PLAIN and allowances.allowed(artefact.rule.artefact, artefact.name, place, kind):
             continue
-        telling = {row[0] for row in rows if row[1] == "name"}
         name = f"{Path(artefact.name).parent.as_posix()}/(its name tells)" if number in telling else artefact.name
         hits.append(Hit(artefact.rule.artefact, name, place, kind, form, count, origin))
     return hits

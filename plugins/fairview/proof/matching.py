@@ -9,9 +9,10 @@ Memory is bounded by the batch, whatever the size of a file. Refuses to know: fi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from fairview.proof import sought
+from fairview.proof import own_rows, sought
+from fairview.proof.looking import Source
+from fairview.store.keys import Keyring
 
 # Longest run of words an identifier is looked for in; a longer one is looked for by its first six.
 RUN = 6
@@ -45,15 +46,6 @@ _ENCODED_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where passages come from: `number` stands for the artefact; `is_noise` for ciphertext, `is_ours` for the house's own words."""
-
-    number: int
-    is_noise: bool = False
-    is_ours: bool = False
-
-
 class Matcher:
     """Takes passages, remembers where something sought was met. One for each scan; `con` holds `sought` and `form`."""
 
@@ -68,16 +60,13 @@ class Matcher:
         con.execute("CREATE TEMP TABLE suspect (prefix UBIGINT, artefact INTEGER, place VARCHAR)")
         self._by_sound = bool(con.execute("SELECT count(*) FROM form WHERE counts = 'sound'").fetchone()[0])
 
-    def add(self, source: Source, passages: Iterable[tuple[str, bool, str]]) -> int:
-        """Passages as (place, whether it is a whole value, text). Returns characters taken."""
-        taken = 0
+    def add(self, source: Source, passages: Iterable[tuple[str, bool, str]]) -> None:
+        """Passages as (place, whether it is a whole value, text)."""
         for passage in passages:
             self._held.setdefault(source, []).append(passage)
-            taken += len(passage[2])
             self._bytes += len(passage[2]) + len(passage[0])
             if self._bytes >= BATCH_BYTES:
                 self.search()
-        return taken
 
     def add_query(self, source: Source, place: str, is_value: bool, query: str) -> None:
         """Passages straight from an attached database: `query` yields one text column."""
@@ -97,13 +86,19 @@ class Matcher:
             [place],
         )
 
+    def compare(self, artefact: int, zone: str, tables: list[tuple[str, str]], keyring: Keyring) -> None:
+        """Compare the tables of persons in the attached zone with the vault's people, row by row."""
+        own_rows.compare(self._con, artefact, zone, tables, keyring)
+
     def search(self) -> None:
         """Look through what was taken since the last search, and forget it."""
         import pyarrow as pa
 
         for source, passages in self._held.items():
             places, values, texts = zip(*passages, strict=True)
-            batch = pa.table({"place": pa.array(places), "is_value": pa.array(values), "text": pa.array(texts, pa.large_string())})
+            batch = pa.table(
+                {"place": pa.array(places), "is_value": pa.array(values), "text": pa.array(texts, pa.large_string())}
+            )
             self._con.register("batch", batch)
             self._con.execute(
                 f"INSERT INTO passage SELECT {source.number}, place, is_value, {source.is_noise}, {source.is_ours}, text FROM batch"
@@ -176,7 +171,8 @@ class Matcher:
         """Search what is left, then meet everything that looks like a hash with the hashes of everything sought."""
         self.search()
         hashed = " UNION ALL ".join(
-            f"SELECT ident, '{name}' AS form, ('0x' || left({name}(spelled), 16))::UBIGINT AS prefix FROM spelled" for name in _HASHES
+            f"SELECT ident, '{name}' AS form, ('0x' || left({name}(spelled), 16))::UBIGINT AS prefix FROM spelled"
+            for name in _HASHES
         )
         self._con.execute(
             f"INSERT INTO met WITH spelled AS ({sought.spellings()} AND squash(text) NOT IN (SELECT word FROM house_word)), seen AS (SELECT DISTINCT * FROM suspect) "

@@ -22,7 +22,9 @@ _COMPARED = {"birth": "birth date", "given": "forename", "family": "surname", "p
 def remember(con, catalogue: Catalogue) -> None:
     """Fill `own(person_key, kind, text, origin)` from the attached vault, and make `own_met` for what is found."""
     con.execute("CREATE TEMP TABLE own (person_key VARCHAR, kind VARCHAR, text VARCHAR, origin VARCHAR)")
-    con.execute("CREATE TEMP TABLE own_met (artefact INTEGER, place VARCHAR, kind VARCHAR, ident INTEGER, origin VARCHAR)")
+    con.execute(
+        "CREATE TEMP TABLE own_met (artefact INTEGER, place VARCHAR, kind VARCHAR, ident INTEGER, origin VARCHAR)"
+    )
     sought.teach(con)
     held = {(s, t) for s, t in con.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()}
     if ("identity", "record_person") not in held:

@@ -26,7 +26,9 @@ _PIECE, _OVERLAP = 32 << 10, 256
 _CHUNK = 4 << 20
 # Packed files within packed files: deeper than this nothing of ours is nested.
 _DEPTH = 3
-_PRINTABLE = re.compile(rb"(?:[\x09\x20-\x7e]|[\xc2-\xc5][\x80-\xbf]){%d,}" % LEAST_PRINTABLE)  # letters of Latin scripts
+_PRINTABLE = re.compile(
+    rb"(?:[\x09\x20-\x7e]|[\xc2-\xc5][\x80-\xbf]){%d,}" % LEAST_PRINTABLE
+)  # letters of Latin scripts
 _TEXT_SHARE = 0.95
 
 

@@ -95,7 +95,9 @@ def gather(con, catalogue: Catalogue, canaries: Iterable[str] = ()) -> dict[str,
     for contract in catalogue.feeds:
         for query in _queries(contract, held):
             con.execute(f"INSERT INTO gathered {query}")
-    con.executemany("INSERT INTO gathered VALUES ('canary', 'joined', ?, 'given')", [[word] for word in canaries] or [[None]])
+    con.executemany(
+        "INSERT INTO gathered VALUES ('canary', 'joined', ?, 'given')", [[word] for word in canaries] or [[None]]
+    )
     con.execute(
         "CREATE TEMP TABLE sought AS SELECT row_number() OVER (ORDER BY kind, text)::INTEGER AS ident, kind, counts, text, "
         f"min(origin) AS origin FROM gathered WHERE length(text) > 0 AND text <> '{NO_FIXED_ABODE}' GROUP BY kind, counts, text"
@@ -126,9 +128,7 @@ def _of_rows(
         kind = _ROLES[found]
         where = ""
         if found == "whole name" and is_linked:  # firms, voids and 'the occupier' are nobody
-            where = (
-                f" SEMI JOIN (SELECT record_key FROM identity.record_person WHERE feed = '{contract.feed}') USING (record_key)"
-            )
+            where = f" SEMI JOIN (SELECT record_key FROM identity.record_person WHERE feed = '{contract.feed}') USING (record_key)"
         yield _select(kind.kind, kind.counts, cells[column], contract, column.name, f"{table}{where}")
     for kind, columns, text in _together(named):
         yield _select(kind, JOINED, text, contract, columns, table)
@@ -173,7 +173,8 @@ def forms(con) -> None:
                 WHERE kind = 'phone' AND starts_with(text, '0'))"""
     )
     con.execute(
-        f"""CREATE TEMP TABLE form AS SELECT DISTINCT joined, NULL::VARCHAR AS bounds, style, counts, ident FROM worded
+        f"""CREATE TEMP TABLE form AS SELECT DISTINCT joined, CASE WHEN counts = 'value' THEN array_to_string(w, '|') END AS bounds,
+            style, counts, ident FROM worded
         WHERE telling(kind, joined, w) AND NOT (regexp_full_match(joined, '[0-9]+') AND length(joined) < {LEAST_JOINED_DIGITS})"""
     )
     # Digits alone, eight to ten of them: as they stand, and in groups of two, three and four.

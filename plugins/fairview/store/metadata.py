@@ -23,7 +23,9 @@ def values(path: Path) -> Iterator[tuple[str, str | bytes]]:
                 columns = [f"{table}.{description[0]}" for description in cursor.description]
                 for row in cursor:
                     yield from (
-                        (place, value) for place, value in zip(columns, row, strict=True) if isinstance(value, str | bytes)
+                        (place, value)
+                        for place, value in zip(columns, row, strict=True)
+                        if isinstance(value, str | bytes)
                     )
     except sqlite3.Error as error:
         raise StoreError(f"{path.name} cannot be read as SQLite: {type(error).__name__}") from None

@@ -37,6 +37,8 @@ cases as (
     from {{ ref('psn_housing__homelessness_cases') }} as cases
     inner join members
         on members.person_key = cases.person_key
+        and cases.application_date <= {{ as_at() }}
+        and (cases.notice_date is null or cases.notice_date <= {{ as_at() }})
 ),
 
 claims as (
@@ -46,6 +48,7 @@ claims as (
     from {{ ref('psn_benefits__benefit_claims') }} as claims
     inner join members
         on members.person_key = claims.person_key
+        and claims.application_date <= {{ as_at() }}
 ),
 
 awards as (
