@@ -77,11 +77,11 @@ def _file(con, file: Judged, staged: tuple[int, int], common: list[str]) -> File
             rules[rule] = rules.get(rule, 0) + 1
     if file.is_refused:
         return FileReceipt(
-            file.feed, file.entry.file, gravest(outcomes), file.received, rules=rules, messages=tuple(messages)
+            file.feed, file.name, gravest(outcomes), file.received, rules=rules, messages=tuple(messages)
         )
     return FileReceipt(
         feed=file.feed,
-        file=file.entry.file,
+        file=file.name,
         outcome=gravest(outcomes),
         received=file.received,
         staged=staged[0],
@@ -104,4 +104,4 @@ def _findings(con, file: Judged) -> list[tuple[str, str | None, str, int, list[i
 
 
 def _sentence(file: Judged, rule: str, facts: dict[str, Any]) -> str:
-    return sentence(file.entry.file, rule, facts.get("rows") or (), facts.get("columns") or (), facts.get("count"))
+    return sentence(file.name, rule, facts.get("rows") or (), facts.get("columns") or (), facts.get("count"))

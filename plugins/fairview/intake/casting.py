@@ -81,6 +81,8 @@ def typed(contract: FeedContract, column: Column, extract_date: date) -> str:
 def is_blank(contract: FeedContract, column: Column) -> str:
     """Whether nothing was sent: a condition over stripped text. An unknown birth date says nothing either."""
     text = name(column.name)
+    if column.required and column.may_be_open:
+        return "false"  # nothing there can only mean open
     if column.is_birth_date:
         return f"({text} IS NULL OR {_day(contract, column)} = {FIRST_BIRTH})"
     return f"{text} IS NULL"

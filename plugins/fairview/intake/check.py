@@ -93,7 +93,7 @@ def _as_read(entry: Entry, contract: FeedContract, facts: dict) -> Entry:
     """What a manifest would say of the file, had it been made from it."""
     agreed = contract.facts["controlTotal"]
     return Entry(
-        entry.feed, entry.file, facts.get("rows", 0), agreed["type"], agreed.get("column"), facts.get("control") or "0",
+        entry.feed, entry.file, facts.get("rows", 0), agreed["type"], agreed.get("column"), (facts.get("control") or ["0"])[0],
         entry.size, entry.sha256, entry.covers_from, entry.covers_to,
     )  # fmt: skip
 

@@ -159,7 +159,7 @@ def _judge_presence(found: Examined, contracts: tuple[FeedContract, ...]) -> Non
         entry = named.get(contract.feed)
         if entry is not None and entry.file in there:
             continue
-        agreed = entry.file if entry else manifest.file_name(contract, found.manifest.extract_date)
+        agreed = manifest.file_name(contract, found.manifest.extract_date)
         if contract.blocking:
             found.refuse(contract.blocking["rule"], file=agreed)
         found.absent.append((contract, agreed, "D01" if entry else "not-named"))
@@ -172,7 +172,9 @@ def _judge_presence(found: Examined, contracts: tuple[FeedContract, ...]) -> Non
 def _list_known(found: Examined, contracts: tuple[FeedContract, ...]) -> None:
     """The files a refused delivery is known to hold, by manifest or by name."""
     if found.manifest:
-        found.known = [(entry.feed, entry.file) for entry in found.manifest.entries]
+        by_feed = {contract.feed: contract for contract in contracts}
+        day = found.extract_date or found.manifest.extract_date
+        found.known = [(one.feed, manifest.file_name(by_feed[one.feed], day)) for one in found.manifest.entries]
         found.known += [(contract.feed, file) for contract, file, rule in found.absent if rule == "not-named"]
         return
     if not found.delivery.folder.is_dir():
@@ -196,8 +198,7 @@ def _take_in(found: Examined, contracts: tuple[FeedContract, ...], keeping: Keep
             continue
         file = Judged(by_feed[entry.feed], entry, found.manifest.extract_date, received=entry.rows)
         found.files.append(file)
-        agreed = manifest.file_name(file.contract, found.manifest.extract_date)
-        if entry.file != agreed or not manifest.NAME.fullmatch(entry.file):
+        if entry.file != file.name:
             file.refuse("file-name")
             continue
         try:
@@ -207,7 +208,7 @@ def _take_in(found: Examined, contracts: tuple[FeedContract, ...], keeping: Keep
         except landing.Unusable as fault:
             file.refuse(fault.rule)
             continue
-        found.landed[entry.file] = (landed[entry.feed].sha256, landed[entry.feed].size)
+        found.landed[file.name] = (landed[entry.feed].sha256, landed[entry.feed].size)
         _judge_bytes(file, entry, landed[entry.feed])
     return landed
 
@@ -229,7 +230,7 @@ def _judge_number(found: Examined, known: Past | None) -> None:
         return
     same_day = known.of_day(found.manifest.extract_date)
     for earlier in (one for one in same_day if one.number == found.manifest.number):
-        sent = {file.feed: found.landed.get(file.entry.file, (None, 0))[0] for file in found.files}
+        sent = {file.feed: found.landed.get(file.name, (None, 0))[0] for file in found.files}
         before = {feed: sha256 for feed, sha256 in earlier.files.items() if sha256}
         if earlier.manifest_sha256 != found.manifest_sha256:
             found.refuse("number-reused")

@@ -99,7 +99,7 @@ class Facts:
     withheld: list[tuple[int, str, str]] = field(default_factory=list)
     marked: list[tuple[int, str, str]] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
-    control: str | None = None
+    control: list[str] = field(default_factory=list)
     control_unreadable: int = 0
     is_padded: bool = True
     trailer_rows: int | None = None
@@ -145,8 +145,6 @@ def _text(data: bytes, layout: Layout, facts: Facts) -> bytes:
     _refuse_other_kinds(data)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:200].count(0) * 4 > len(data[:200]):
         raise FileFault("D20")
-    if b"\0" in data:
-        raise FileFault("nul-bytes", rows=[data.count(b"\n", 0, data.index(b"\0")) + 1])
     marked = data.startswith(b"\xef\xbb\xbf")
     data = data[3:] if marked else data
     data = _decoded(data, layout.encoding, marked)
@@ -678,22 +676,31 @@ def _copies(table: pa.Table) -> list[int]:
 def _sum_control(table: pa.Table, broken, order: list[int], layout: Layout, facts: Facts) -> None:
     """Recompute the control total over every row sent, also those that will be dropped or quarantined."""
     if layout.control_type == "rows":
-        facts.control = str(facts.rows)
+        facts.control = [str(facts.rows)]
         return
     position = layout.names.index(layout.control_column)
     column = table.column(layout.control_column)
-    texts = [parts[order[position]] if order[position] < len(parts) else "" for _, parts in broken]
-    signless = layout.format == "fixed"
-    total = None if signless or column.null_count else _summed_swiftly(column, layout.control_type)
+    total = None if layout.format == "fixed" or column.null_count else _summed_swiftly(column, layout.control_type)
+    odd = Decimal(0)
     if total is None:
-        total, texts = Decimal(0), texts + [text or "" for text in column.to_pylist()]
-    for text in texts:
-        amount = _amount(text, layout.control_type)
-        if amount is None:
-            facts.control_unreadable += 1
-        else:
-            total += amount
-    facts.control = f"{total:.2f}" if layout.control_type == "sum" else str(int(total))
+        total = Decimal(0)
+        for text in column.to_pylist():
+            amount = _amount(text or "", layout.control_type)
+            if amount is None:
+                facts.control_unreadable += 1
+            elif layout.format == "fixed" or _is_plain(text.strip()):
+                total += amount
+            else:
+                odd += amount
+    for _, parts in broken:
+        text = parts[order[position]] if order[position] < len(parts) else ""
+        odd += _amount(text, layout.control_type) or 0
+    # A supplier's total may count what is oddly written or torn, or leave it out: both are told.
+    facts.control = [f"{each:.2f}" if layout.control_type == "sum" else str(int(each)) for each in (total + odd, total)]
+
+
+def _is_plain(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdigit()
 
 
 def _summed_swiftly(column: pa.ChunkedArray, kind: str) -> Decimal | None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from fairview.contracts.feed import FeedContract
 from fairview.intake import casting
 from fairview.intake.casting import literal, name
-from fairview.intake.manifest import Entry
+from fairview.intake.manifest import Entry, file_name
 from fairview.intake.reading import Reading
 
 # How many dates written month first, and what share of a column's dates, tell a changed format from a few slips:
@@ -52,6 +52,11 @@ class Judged:
     @property
     def table(self) -> str:
         return f"temp.main.{name('typed_' + self.feed)}"
+
+    @property
+    def name(self) -> str:
+        """The agreed name of the file: what a manifest calls it otherwise is never repeated."""
+        return file_name(self.contract, self.extract_date)
 
     @property
     def is_refused(self) -> bool:
@@ -122,12 +127,22 @@ def _count(file: Judged, reading: Reading) -> None:
         file.refuse("D25" if torn else "D08", rows=short[:100] if torn else [])
     elif (entry.control_type, entry.control_column) != (agreed["type"], agreed.get("column")):
         file.refuse("D09")
-    elif facts["control_unreadable"]:
-        file.warn("control-unproved", count=facts["control_unreadable"], columns=[agreed["column"]])
     else:
-        declared = [entry.control_value] + ([facts["trailer_control"]] if facts["trailer_control"] is not None else [])
-        if any(not _same(value, facts["control"]) for value in declared):
-            file.refuse("D09", columns=[agreed["column"]] if agreed.get("column") else [])
+        _prove_control(file, facts, [agreed["column"]] if agreed.get("column") else [])
+
+
+def _prove_control(file: Judged, facts: dict[str, Any], columns: list[str]) -> None:
+    """D09; where figures cannot be read, or stand in torn rows, a difference proves nothing and is only told."""
+    declared = [file.entry.control_value]
+    if facts["trailer_control"] is not None:
+        declared.append(facts["trailer_control"])
+    if all(any(_same(value, counted) for counted in facts["control"]) for value in declared):
+        return
+    unread = facts["control_unreadable"] + len(facts["broken"])
+    if unread and columns:
+        file.warn("control-unproved", count=unread, columns=columns)
+    else:
+        file.refuse("D09", columns=columns)
 
 
 def _same(declared: str, counted: str) -> bool:

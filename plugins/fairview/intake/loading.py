@@ -101,7 +101,7 @@ def write_findings(con, found: Examined, delivery_id: str) -> None:
         con.execute(
             f"INSERT INTO intake.findings SELECT ?, ?, feed, ?, row_number, column_name, rule, treatment FROM finding "
             f"WHERE feed = ?{limit}",
-            [delivery_id, source, file.entry.file, file.feed],
+            [delivery_id, source, file.name, file.feed],
         )
     con.execute("INSERT INTO intake.quarantine SELECT ?, ?, feed, row_number, content FROM kept", [delivery_id, source])
 
@@ -113,7 +113,7 @@ def write_receipt(con, found: Examined, receipt: Receipt, content: str, attempt:
         "INSERT INTO intake.deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             receipt.delivery_id, receipt.source, receipt.extract_date, receipt.delivery, attempt, receipt.outcome, content,
-            found.manifest_sha256, at, dict(receipt.rules), list(receipt.messages), arrival,
+            found.manifest_sha256, at.isoformat(), dict(receipt.rules), list(receipt.messages), arrival,
         ],
     )  # fmt: skip
     judged = {file.feed: file for file in found.files}
@@ -128,7 +128,7 @@ def write_receipt(con, found: Examined, receipt: Receipt, content: str, attempt:
         )
         con.unregister("shares")
     for file_name, (sha256, size) in found.landed.items():
-        feed = next((file.feed for file in found.files if file.entry.file == file_name), None)
+        feed = next((file.feed for file in found.files if file.name == file_name), None)
         con.execute(
             "INSERT INTO intake.landed VALUES (?, ?, ?, ?, ?)",
             [receipt.source, sha256, feed, receipt.extract_date, size],
@@ -152,4 +152,4 @@ def _write_line(con, found: Examined, receipt: Receipt, line: FileReceipt, file:
 def prove(file: Judged, staged: int, quarantined: int) -> None:
     """Every row received is accounted for. Raises StoreError (and so undoes the load) when one is not."""
     if file.received != staged + quarantined + sum(file.dropped.values()):
-        raise StoreError(f"{file.entry.file}: rows received do not equal rows staged, quarantined and dropped")
+        raise StoreError(f"{file.name}: rows received do not equal rows staged, quarantined and dropped")

@@ -11,6 +11,8 @@ from typing import Any
 from fairview.contracts.feed import FeedContract
 
 SPEC_VERSION = "1.0"
+# More rows, bytes or deliveries than any council has.
+_MOST = 10**12
 # What a delivered file may be called, whatever the contract says (house rule 96).
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -85,7 +87,7 @@ def _text(value: Any) -> str:
 
 
 def _whole(value: Any, least: int = 0) -> int:
-    if type(value) is not int or value < least:
+    if type(value) is not int or not least <= value <= _MOST:
         raise TypeError
     return value
 

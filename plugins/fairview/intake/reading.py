@@ -23,7 +23,7 @@ from fairview.contracts.feed import FeedContract
 
 # Bounds of one reading child. Ten times what the full council's largest delivery needs.
 MOST_FILE_BYTES = 2 << 30
-MOST_MEMORY = 12 << 30
+MOST_MEMORY = 8 << 30
 MOST_SECONDS = 900
 
 

@@ -92,7 +92,7 @@ def _catch_up(con, places: Places) -> None:
     for receipt in receipts.all_in(con):
         if receipt.delivery_id not in told:
             at, content = arrived[receipt.delivery_id]
-            ledger.append(places, "delivery", at, content=content, **_entry(receipt))
+            ledger.append(places, "delivery", datetime.fromisoformat(at), content=content, **_entry(receipt))
 
 
 def _entry(receipt: Receipt) -> dict[str, Any]:

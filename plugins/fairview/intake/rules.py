@@ -109,7 +109,6 @@ RULES: dict[str, Rule] = {
     "other-encoding": Rule(
         "the file is in UTF-8, not in the agreed encoding", "save it in the agreed encoding and send again"
     ),
-    "nul-bytes": Rule("the file holds NUL bytes", "find the damaged field and send again"),
     "wrong-kind": Rule("the content is of another kind than the name says", "send the agreed kind of file"),
     "D22": Rule("there is a byte order mark where none is agreed", "nothing needs doing"),
     "D23": Rule("the line ends are others than agreed", "use the agreed line ends"),

@@ -18,7 +18,7 @@ CREATE SCHEMA IF NOT EXISTS intake;
 CREATE SCHEMA IF NOT EXISTS history;
 CREATE TABLE IF NOT EXISTS intake.deliveries (
     delivery_id VARCHAR PRIMARY KEY, source VARCHAR, extract_date DATE, number BIGINT, attempt BIGINT, outcome VARCHAR,
-    content VARCHAR, manifest_sha256 VARCHAR, received_at TIMESTAMP WITH TIME ZONE, rules MAP(VARCHAR, BIGINT),
+    content VARCHAR, manifest_sha256 VARCHAR, received_at VARCHAR, rules MAP(VARCHAR, BIGINT),
     messages VARCHAR[], arrival BIGINT);
 CREATE TABLE IF NOT EXISTS intake.files (
     delivery_id VARCHAR, source VARCHAR, feed VARCHAR, file VARCHAR, kind VARCHAR, extract_date DATE, number BIGINT,
@@ -43,3 +43,25 @@ def ensure(con, catalogue: Catalogue) -> None:
         con.execute(f"CREATE TABLE IF NOT EXISTS staged.{name(contract.feed)} ({columns})")
         if contract.kind == "events":
             con.execute(f"CREATE TABLE IF NOT EXISTS history.{name(contract.feed)} ({columns})")
+    _follow_contracts(con, catalogue)
+
+
+def _follow_contracts(con, catalogue: Catalogue) -> None:
+    """Give a table the columns its contract has now: new ones empty, those no longer agreed gone with what they held."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, column, kind in con.execute(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name IN ('staged', 'history')"
+    ).fetchall():
+        found.setdefault((schema, table), {})[column] = kind
+    for contract in catalogue.feeds:
+        agreed = dict(staged_columns(contract))
+        for schema in ("staged", "history"):
+            held = found.get((schema, contract.feed))
+            if held is None or held == agreed:
+                continue
+            table = f"{schema}.{name(contract.feed)}"
+            for column in (column for column, kind in held.items() if agreed.get(column) != kind):
+                con.execute(f"ALTER TABLE {table} DROP COLUMN {name(column)}")
+            for column in (column for column, kind in agreed.items() if held.get(column) != kind):
+                con.execute(f"ALTER TABLE {table} ADD COLUMN {name(column)} {agreed[column]}")

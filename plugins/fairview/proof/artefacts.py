@@ -78,7 +78,7 @@ RULES: tuple[Rule, ...] = (
     Rule("airflow task log", "state", r"airflow/logs/dag_id=.+", TEXT, "what tasks said"),
     Rule("airflow process log", "state", r"airflow/(logs/.+|console/[^/]+\.log|[^/]+\.(log|out|err))", TEXT, "what processes said"),
     Rule("airflow settings", "state", r"airflow/([^/]+\.(cfg|py|secret|json|pid|generated)|\.[^/]+)", TEXT, "settings of the embedded run"),
-    Rule("delivery as sent", "beside", r"\.(inbox|demo[^/]*)/.+", EXEMPT, "the suppliers' files: not yet received, or kept by whoever sent them"),
+    Rule("delivery as sent", "beside", r"\.(inbox|demo[^/]*)/.+", EXEMPT, "the suppliers' files, not received yet or kept by the sender"),
     Rule("key", "beside", r"\.keys/.+", EXEMPT, "key files, mode 0600, outside the state; no record is in them"),
     Rule("git tree", "house", r".+", TEXT, "every tracked or untracked file of the house that git does not ignore"),
     Rule("dbt leftover", "leftover", r".+", DOCUMENT, "target and logs of a dbt run by hand in the house"),

@@ -71,8 +71,8 @@ class Matcher:
     def add_query(self, source: Source, place: str, is_value: bool, query: str) -> None:
         """Passages straight from an attached database: `query` yields one text column."""
         self._con.execute(
-            f"INSERT INTO passage SELECT {source.number}, ?, {is_value}, {source.is_noise}, {source.is_ours}, text FROM ({query}) AS t(text) "
-            "WHERE length(text) > 0",
+            f"INSERT INTO passage SELECT {source.number}, ?, {is_value}, {source.is_noise}, {source.is_ours}, text "
+            f"FROM ({query}) AS t(text) WHERE length(text) > 0",
             [place],
         )
         if self._con.execute("SELECT count(*) FROM passage").fetchone()[0] > BATCH_BYTES // 32:

@@ -117,6 +117,7 @@ def _letter(digits: str) -> str:
 
 
 def pieces(line: str) -> Iterator[str]:
+    """A line, or a long one in overlapping pieces."""
     if len(line) <= _PIECE:
         yield line
         return
