@@ -53,7 +53,7 @@ def _read(con: duckdb.DuckDBPyConnection, path: Path, contract: FeedContract, sc
     if contract.format == "fixed":
         parts, at = [], 2
         for column in contract.columns:
-            parts.append(f"substr(line, {at}, {column.facts['width']}) AS \"{column.header}\"")
+            parts.append(f'substr(line, {at}, {column.facts["width"]}) AS "{column.header}"')
             at += column.facts["width"]
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {', '.join(parts)} FROM read_csv('{scratch}', header=false, "
@@ -96,7 +96,11 @@ def run(deliveries: Path, out: Path) -> int:
             _read(con, day / contract.source / name, contract, out / "scratch.csv")
             typed = ", ".join(f'{_typed(contract, column)} AS "{column.staged_name}"' for column in contract.loaded)
             exists = con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [contract.feed]).fetchone()
-            verb = f'INSERT INTO "{contract.feed}"' if exists and contract.kind == "events" else f'CREATE OR REPLACE TABLE "{contract.feed}" AS'
+            verb = (
+                f'INSERT INTO "{contract.feed}"'
+                if exists and contract.kind == "events"
+                else f'CREATE OR REPLACE TABLE "{contract.feed}" AS'
+            )
             con.execute(f"{verb} SELECT {typed} FROM raw")
             read += con.execute("SELECT count(*) FROM raw").fetchone()[0]
     (out / "scratch.csv").unlink()

@@ -37,7 +37,9 @@ def months(pilot: Path, folder: Path) -> tuple[list[score.MonthScore], list[dict
         if before:
             changes.append({"as_at": receipt.as_at, **score.changed(before, here.places, here.keyring, receipt.as_at)})
         before = score.held(here.places, here.keyring)
-        print(f"{month.name}: {receipt.people:,} people from {receipt.records:,} records in {time.monotonic() - started:.1f} s")
+        print(
+            f"{month.name}: {receipt.people:,} people from {receipt.records:,} records in {time.monotonic() - started:.1f} s"
+        )
     return scores, changes, here
 
 

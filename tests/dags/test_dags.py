@@ -74,7 +74,12 @@ def test_a_service_builds_then_judges_then_publishes_and_always_tells_the_public
 
 
 def test_whatever_writes_the_vault_waits_for_its_one_slot(bag):
-    writers = [("people", "link_people"), ("people", "build_warehouse"), ("reidentify", "reveal"), ("upkeep__retention", "forget")]
+    writers = [
+        ("people", "link_people"),
+        ("people", "build_warehouse"),
+        ("reidentify", "reveal"),
+        ("upkeep__retention", "forget"),
+    ]
     writers += [(dag_id, "receive") for dag_id in bag["dags"] if dag_id.startswith("delivery__")]
     for dag_id, task_id in writers:
         assert bag["dags"][dag_id]["pools"][task_id] == "vault", (dag_id, task_id)

@@ -57,7 +57,7 @@ def test_every_column_of_every_published_and_pseudonymised_model_is_described(ma
 def test_the_published_models_are_exactly_the_cards_tables_with_enforced_contracts(declared, manifest):
     for card in declared.services:
         published = {m["name"]: m for m in models(manifest) if m["database"] == card.service}
-        assert set(m["alias"] for m in published.values()) == {table.name for table in card.tables}
+        assert {m["alias"] for m in published.values()} == {table.name for table in card.tables}
         assert [m for m, node in published.items() if not node["config"]["contract"]["enforced"]] == []
 
 
@@ -114,7 +114,13 @@ def test_no_chain_of_models_leads_from_a_service_to_a_source_that_may_not_reach_
         for model in models(manifest):
             if model["database"] != card.service:
                 continue
-            reached = {parent.split(".")[2] for parent in ancestors(manifest, model["unique_id"]) if parent.startswith("source.")}
+            reached = {
+                parent.split(".")[2]
+                for parent in ancestors(manifest, model["unique_id"])
+                if parent.startswith("source.")
+            }
             assert not reached & forbidden, model["name"]
             if card.purpose_code == "REV":
-                assert not any("homelessness_cases" in parent for parent in ancestors(manifest, model["unique_id"])), model["name"]
+                assert not any("homelessness_cases" in parent for parent in ancestors(manifest, model["unique_id"])), (
+                    model["name"]
+                )

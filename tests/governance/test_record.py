@@ -39,7 +39,7 @@ def _attest(where, keyring, house, candidate) -> None:
         sha256=candidate.manifest["sha256"],
         suites=suites.fingerprint(house, candidate.zone),
         rules=suites.rules_fingerprint(house, candidate.zone),
-        warehouse="",
+        warehouse=candidate.manifest["warehouse"],
         as_at=candidate.manifest["as_at"],
         judged_at="",
         status="pass",

@@ -30,7 +30,9 @@ def mart(council, service: str):
     here = council.here
     generation = generations.current(here.places, service)
     con = opening.connect(here.places)
-    opening.attach(con, generation.database, "mart", generation.data_key(here.keyring.zone_key(service)), read_only=True)
+    opening.attach(
+        con, generation.database, "mart", generation.data_key(here.keyring.zone_key(service)), read_only=True
+    )
     con.execute("USE mart")
     return con
 
@@ -70,7 +72,12 @@ def test_rows_that_must_never_be_loaded_are_dropped_and_counted(walked):
     with opening.vault(walked.here.places, walked.here.keyring, read_only=True) as con:
         roles = {role for (role,) in con.execute("SELECT DISTINCT party_role FROM staged.asb_parties").fetchall()}
         assert not roles & {"ALLEGED_PERPETRATOR", "WITNESS"}
-        columns = {name for (name,) in con.execute("SELECT column_name FROM duckdb_columns() WHERE schema_name = 'staged'").fetchall()}
+        columns = {
+            name
+            for (name,) in con.execute(
+                "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'staged'"
+            ).fetchall()
+        }
         never = {c.name for contract in walked.here.catalogue.feeds for c in contract.columns if not c.is_loaded}
         always = {c.staged_name for contract in walked.here.catalogue.feeds for c in contract.loaded}
         assert not columns & (never - always)
@@ -83,7 +90,9 @@ def test_two_services_know_nobody_by_the_same_pseudonym(walked):
         tables = con.execute(
             "SELECT table_name FROM duckdb_columns() WHERE database_name = 'mart' AND column_name = 'person_id'"
         ).fetchall()
-        known[card.service] = {row[0] for (table,) in tables for row in con.execute(f'SELECT DISTINCT person_id FROM "{table}"').fetchall()}
+        known[card.service] = {
+            row[0] for (table,) in tables for row in con.execute(f'SELECT DISTINCT person_id FROM "{table}"').fetchall()
+        }
         con.close()
     services = list(known)
     assert all(known[service] for service in services if service != "homelessness_prevention")
@@ -108,7 +117,16 @@ def test_links_give_the_vault_holder_the_same_pseudonyms_the_marts_hold(walked, 
 def test_an_officer_with_their_own_key_file_exports_their_own_service_and_no_other(walked, tmp_path):
     keys = walked.here.places.keys
     out = tmp_path / "list.csv"
-    done = fairview("export", "informed_debt", "debt_list", "--to", str(out), "--key", str(keys / "informed_debt.key"), *state_of(walked))
+    done = fairview(
+        "export",
+        "informed_debt",
+        "debt_list",
+        "--to",
+        str(out),
+        "--key",
+        str(keys / "informed_debt.key"),
+        *state_of(walked),
+    )
     assert done.returncode == 0, done.stderr
     assert out.stat().st_size > 0
     refused = fairview("tables", "asb_victim_support", "--key", str(keys / "informed_debt.key"), *state_of(walked))
@@ -152,14 +170,21 @@ def stricter_house(declared, tmp_path):
             "type": "expect_table_row_count_to_be_between",
             "kwargs": {"min_value": 0, "max_value": 0},
             "severity": "critical",
-            "meta": {"id": "nobody_owes_anything", "why": "to show the gate shut", "owner": "tests", "since": "2026-11-23"},
+            "meta": {
+                "id": "nobody_owes_anything",
+                "why": "to show the gate shut",
+                "owner": "tests",
+                "since": "2026-11-23",
+            },
         }
     )
     path.write_text(json.dumps(suite))
     return catalogue(house)
 
 
-def test_a_shut_gate_leaves_the_published_files_byte_identical_and_the_other_services_publish(walked, tmp_path, stricter_house):
+def test_a_shut_gate_leaves_the_published_files_byte_identical_and_the_other_services_publish(
+    walked, tmp_path, stricter_house
+):
     here = copy_of(walked, tmp_path)
     here = walk.House(stricter_house, here.places, here.keyring)
     zone = here.places.zone("informed_debt")
@@ -221,7 +246,11 @@ def test_the_same_deliveries_again_change_nothing_that_is_published(walked, tmp_
 def test_a_state_folder_of_its_own_can_be_named_by_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("FAIRVIEW_STATE", str(tmp_path / "elsewhere"))
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("fairview")), "receipts", "--json"], capture_output=True, text=True, check=True, env=os.environ
+        [str(Path(sys.executable).with_name("fairview")), "receipts", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
     )
     assert json.loads(done.stdout) == []
     assert (tmp_path / "elsewhere.keys" / "root.key").stat().st_mode & 0o077 == 0

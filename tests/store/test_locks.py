@@ -9,9 +9,12 @@ from fairview.store import locks
 
 
 def test_a_second_writer_waits_and_then_gives_up_with_a_plain_message(where):
-    with locks.hold(where, "vault"), pytest.raises(StoreError, match="being written by another run"):
-        with locks.hold(where, "vault", wait_seconds=0.2):
-            pass
+    with (
+        locks.hold(where, "vault"),
+        pytest.raises(StoreError, match="being written by another run"),
+        locks.hold(where, "vault", wait_seconds=0.2),
+    ):
+        pass
 
 
 def test_the_fencing_token_only_grows(where):

@@ -29,6 +29,8 @@ def test_two_services_share_no_token_and_sql_cannot_read_the_key(where, keyring)
     rows = con.execute("SELECT of_debt(n::VARCHAR)::UUID, of_asb(n::VARCHAR)::UUID FROM range(1000) AS t(n)").fetchall()
     assert all(isinstance(value, UUID) for row in rows for value in row)
     assert not {row[0] for row in rows} & {row[1] for row in rows}
-    seen = str(con.execute("SELECT * FROM duckdb_settings()").fetchall()) + str(con.execute("SELECT * FROM duckdb_variables()").fetchall())
+    seen = str(con.execute("SELECT * FROM duckdb_settings()").fetchall()) + str(
+        con.execute("SELECT * FROM duckdb_variables()").fetchall()
+    )
     assert keyring.pseudonym_key("informed_debt").hex() not in seen
     con.close()

@@ -262,7 +262,9 @@ def generate(only_check: bool) -> int:
     stale = [*models.stale(declared), *reference.stale(declared)]
     with tempfile.TemporaryDirectory() as folder:
         scratch = places(Path(folder) / "state")
-        found = lineage.dependences(declared, lineage.read_manifest(dbt.compiled_manifest(declared, scratch, Path(folder))))
+        found = lineage.dependences(
+            declared, lineage.read_manifest(dbt.compiled_manifest(declared, scratch, Path(folder)))
+        )
     faults = lineage.breaches(declared, found)
     page, path = lineage.page(declared, found), declared.house / "docs" / "reference" / "lineage.md"
     if not path.exists() or path.read_text(encoding="utf-8") != page:

@@ -65,6 +65,9 @@ def write(places: Places, card: ServiceCard, verdict: Verdict, sections: dict[st
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     told = {**verdict.document(), "title": card.title, "counts": verdict.counts(), "reasons": verdict.reasons()}
+    told["judged_on"] = (
+        f"{verdict.judged_at[:16].replace('T', ' ')} {verdict.judged_at[19:].replace('+00:00', 'UTC')}".strip()
+    )
     (draft / "verdict.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     (draft / "index.html").write_text(_rendered("service.html.j2", verdict=told), encoding="utf-8")
     for table in told["tables"]:

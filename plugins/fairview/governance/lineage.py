@@ -86,7 +86,9 @@ def permitted(dependence: Dependence, purpose: str) -> bool:
     return bool(purposes & {purpose, "OPS"}) or area
 
 
-def _of_table(catalogue: Catalogue, card: ServiceCard, node: dict, output: _Output, boundary: dict) -> Iterator[Dependence]:
+def _of_table(
+    catalogue: Catalogue, card: ServiceCard, node: dict, output: _Output, boundary: dict
+) -> Iterator[Dependence]:
     for column, leaves in output.columns.items():
         for by, rested in (("value", leaves), ("rows", output.rows)):
             for table, name in rested:
@@ -135,7 +137,7 @@ def _follow(node: dict, known: dict[str, _Output]) -> _Output:
     from sqlglot.optimizer.scope import build_scope
 
     parents = {_name(parent) for parent in node["depends_on"]["nodes"]}
-    schema = {parent: {column: "VARCHAR" for column in known[parent].columns} for parent in parents if parent in known}
+    schema = {parent: dict.fromkeys(known[parent].columns, "VARCHAR") for parent in parents if parent in known}
     tree = sqlglot.parse_one(node["compiled_code"], dialect="duckdb")
     for table in tree.find_all(sqlglot.exp.Table):
         if table.name in known:  # one name in the house is one table: database and schema only get in the way
@@ -204,7 +206,12 @@ def _leaves(expression, sources: dict[str, _Output]) -> frozenset[Leaf]:
 
 def page(catalogue: Catalogue, found: list[Dependence]) -> str:
     """The reference page: what each published column's value is made from."""
-    lines = ["<!-- Written by `fairview generate` from the compiled models; change those, not this page. -->", "", "# Lineage", ""]
+    lines = [
+        "<!-- Written by `fairview generate` from the compiled models; change those, not this page. -->",
+        "",
+        "# Lineage",
+        "",
+    ]
     lines += [
         "What each published column is made from. What only decides which rows there are (filters, joins) is followed too and held to the same",
         "purposes, but not listed. A column made from nothing but rules, labels or the as-at date has no feed column.",
@@ -216,7 +223,9 @@ def page(catalogue: Catalogue, found: list[Dependence]) -> str:
             of_table = [d for d in found if d.service == card.service and d.table == table.name]
             lines += [f"### {table.name}", "", "| column | made from |", "|---|---|"]
             for column in dict.fromkeys(d.column for d in of_table):
-                made = sorted({f"{d.source}.{d.feed}.{d.feed_column}" for d in of_table if d.column == column and d.by == "value"})
+                made = sorted(
+                    {f"{d.source}.{d.feed}.{d.feed_column}" for d in of_table if d.column == column and d.by == "value"}
+                )
                 lines.append(f"| {column} | {', '.join(f'`{name}`' for name in made) or '–'} |")
             lines.append("")
     return "\n".join(lines) + "\n"

@@ -99,7 +99,7 @@ def _faults(
         yield "the verdict is about another candidate"
     elif not verdict["sha256"] == manifest["sha256"] == digest:
         yield "the candidate was changed after it was judged"
-    elif verdict["as_at"] != str(manifest["as_at"]):
+    elif (verdict["as_at"], verdict["warehouse"]) != (str(manifest["as_at"]), str(manifest.get("warehouse", ""))):
         yield "the candidate's description was changed after it was judged"
     if verdict["suites"] != suites.fingerprint(catalogue, service):
         yield "the expectations were changed after the candidate was judged"

@@ -205,7 +205,9 @@ def document(catalogue: Catalogue, places: Places, keyring: Keyring, to: Path, a
     return written
 
 
-def run_unit_tests(catalogue: Catalogue, places: Places, keyring: Keyring, as_at: date, service: str | None = None) -> int:
+def run_unit_tests(
+    catalogue: Catalogue, places: Places, keyring: Keyring, as_at: date, service: str | None = None
+) -> int:
     """Run the models' unit tests (all, or one service's) on databases without a row. Returns how many passed.
 
     dbt asks the empty tables for their columns and gives each tested model its own few rows. The vault of `places` must

@@ -244,7 +244,9 @@ def _pseudonymised_sql(contract: FeedContract, shared: tuple[str, ...]) -> str:
         if namespace in shared:
             alias = f"keys_{number}"
             columns.append(f"{alias}.reference_key as {fact['column']}")
-            joins.append(f"left join {{{{ ref('{keys_name(namespace)}') }}}} as {alias}\n    on {alias}.reference = {expression}")
+            joins.append(
+                f"left join {{{{ ref('{keys_name(namespace)}') }}}} as {alias}\n    on {alias}.reference = {expression}"
+            )
         else:
             columns.append(f'{{{{ reference_key("\'{namespace}\'", "{expression}") }}}} as {fact["column"]}')
     columns += [f"feed.{_quoted(column.staged_name)}" for column in leaving(contract)]
