@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 import shutil
 import uuid
@@ -40,7 +41,9 @@ def opened(here, service: str = SERVICE):
     con = opening.connect(here.places)
     for zone, alias in ((service, "mart"), (WAREHOUSE, "warehouse")):
         generation = generations.current(here.places, zone)
-        opening.attach(con, generation.database, alias, generation.data_key(here.keyring.zone_key(zone)), read_only=True)
+        opening.attach(
+            con, generation.database, alias, generation.data_key(here.keyring.zone_key(zone)), read_only=True
+        )
     con.execute("USE mart")
     return con
 
@@ -79,7 +82,7 @@ def test_of_every_rule_one_version_is_in_force_on_any_day(name, key):
         versions[tuple(row[word] for word in key)].append((row["valid_from"], row["valid_to"]))
     for spans in versions.values():
         spans.sort()
-        assert all(earlier[1] < later[0] for earlier, later in zip(spans, spans[1:], strict=False))
+        assert all(earlier[1] < later[0] for earlier, later in itertools.pairwise(spans))
 
 
 def test_a_rule_scores_or_refers_directly_and_a_stronger_tier_never_scores_less():
@@ -123,7 +126,10 @@ def test_the_capacity_of_the_card_is_the_capacity_of_the_rules(declared):
     assert capacity["officers"] == parameters["LIST_OFFICERS"]
     assert capacity["cases_per_officer_per_week"] == parameters["LIST_CASES_PER_OFFICER_PER_WEEK"]
     assert capacity["weeks_per_list"] == parameters["LIST_WEEKS"]
-    assert capacity["list_length"] == capacity["officers"] * capacity["cases_per_officer_per_week"] * capacity["weeks_per_list"]
+    assert (
+        capacity["list_length"]
+        == capacity["officers"] * capacity["cases_per_officer_per_week"] * capacity["weeks_per_list"]
+    )
     assert declared.service(SERVICE).withdraw_after_days == parameters["ALERT_DAYS"]
 
 
@@ -306,5 +312,8 @@ def test_facts_dated_after_the_as_at_date_change_no_row(walked, tmp_path: Path):
 
 def contents(con) -> dict[str, list[tuple]]:
     """Every row of every table, in a fixed order."""
-    names = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'mart'").fetchall()]
+    names = [
+        name
+        for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'mart'").fetchall()
+    ]
     return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}

@@ -208,6 +208,49 @@ def check(path: Path, as_json: bool) -> int:
     )
 
 
+@cli.group()
+def prove() -> None:
+    """Prove what the house promises, on this state as it lies there; exit code 1 when something was found."""
+
+
+_also = click.option(
+    "--also",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Look here too: exports, a shared drive. May be given again.",
+)
+
+
+@prove.command("no-identifiers")
+@_also
+@click.option("--canary", "canaries", multiple=True, help="A word to look for besides. May be given again.")
+@_state
+def no_identifiers(folders: tuple[Path, ...], canaries: tuple[str, ...], state: Path | None) -> int:
+    """Look for every identifier of the feeds in everything outside the vault: decoded, in any spelling, as unkeyed hash."""
+    from fairview.proof import identifiers
+
+    here = _house(state)
+    report = identifiers.scan(here.places, here.keyring, here.catalogue, folders, at=now(), canaries=canaries)
+    for line in report.lines():
+        click.echo(line)
+    return 0 if report.is_clean else 1
+
+
+@prove.command()
+@_also
+@_state
+def overwrite(folders: tuple[Path, ...], state: Path | None) -> int:
+    """Check that nothing of an overwritten generation is left: folders, keys, logs, spill, copies, dbt's leftovers."""
+    from fairview.proof import overwrite as proof
+
+    here = _house(state)
+    report = proof.prove(here.places, here.keyring, here.catalogue, at=now(), extra_folders=folders)
+    for line in report.lines():
+        click.echo(line)
+    return 0 if report.is_clean else 1
+
+
 @cli.command()
 @_json
 @_state
@@ -324,7 +367,8 @@ def run(deliveries: Path | None, residents: int, keep: bool, state: Path | None)
     if folder is None:
         from fairview.demo.council import write_deliveries
 
-        folder = where.work / f"demo-{residents}"
+        # Beside the state, not in it: these are a supplier's files, identifiers and all.
+        folder = where.root.with_name(f"{where.root.name}.demo-{residents}")
         if not folder.exists():
             click.echo(f"No deliveries given: writing those of a demo council of {residents:,} residents.")
             write_deliveries(residents, 1, 2, folder)

@@ -20,8 +20,8 @@ def line(entry: dict) -> str | None:
     if kind == "links":
         return "linked     people and households"
     if kind == "publication":
-        rows = sum((entry.get("rows") or {}).values())
-        return f"published  {entry['service']}: {rows:,} rows, generation {entry['generation']}"
+        rows = sum(count or 0 for count in (entry.get("rows") or {}).values())  # rounded, small ones blank
+        return f"published  {entry['service']}: about {rows:,} rows, generation {entry['generation']}"
     if kind == "kept_back":
         return f"kept back  {entry['service']}: {'; '.join(entry.get('reasons') or [])}"
     if kind == "withdrawal":

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -75,20 +76,15 @@ def layout(contract: FeedContract, file: str, extract_date: date) -> dict[str, A
 def read_all(files: list[tuple[int, dict[str, Any]]], work: Path | None) -> list[Reading]:
     """Read files given as (descriptor, layout), in order, all in one child; a new child carries on after a death."""
     readings: list[Reading | None] = [None] * len(files)
-    targets = [
-        tempfile.TemporaryFile(dir=work) for _ in files
-    ]  # unlinked from birth: no name, gone with its descriptor
-    try:
+    with ExitStack() as open_files:
+        # Unlinked from birth: no name on disk, gone with the descriptor.
+        targets = [open_files.enter_context(tempfile.TemporaryFile(dir=work)) for _ in files]
         while waiting := [index for index, reading in enumerate(readings) if reading is None]:
-            answers = _one_child(files, targets, waiting)
-            for answer in answers:
+            for answer in _one_child(files, targets, waiting):
                 readings[answer["index"]] = _taken(answer, targets[answer["index"]])
             unanswered = [index for index in waiting if readings[index] is None]
             if unanswered:
                 readings[unanswered[0]] = Reading(None, {"rule": "unreadable", "kind": "stopped"})
-    finally:
-        for target in targets:
-            target.close()
     return [reading for reading in readings if reading is not None]
 
 

@@ -58,7 +58,7 @@ def look(con, taker: Taker, number: int, artefact: Artefact, keyring: Keyring) -
     if rule.reading == artefacts.SEALED:
         taker.add(Source(number, is_noise=True), reading.sealed(path))
     elif rule.reading == artefacts.MART:
-        _read_mart(con, taker, source, path, keyring)
+        look_at_values(con, taker, source, Generation(path.parent.parent.name, path.parent), keyring)
         taker.add(Source(number, is_noise=True), reading.sealed(path))
     elif rule.reading == artefacts.SQLITE:
         if path.suffix == ".db":
@@ -78,18 +78,17 @@ def _cells(path: Path) -> Iterator[reading.Passage]:
             yield from ((place, True, piece) for piece in reading.pieces(value))
 
 
-def _read_mart(con, taker: Taker, source: Source, path: Path, keyring: Keyring) -> None:
+def look_at_values(con, taker: Taker, source: Source, generation: Generation, keyring: Keyring) -> None:
     """Every value of a generation's database, opened with its key."""
-    zone = path.parent.parent.name
-    generation = Generation(zone, path.parent)
-    opening.attach(con, path, "looked_at", generation.data_key(keyring.zone_key(zone)), read_only=True)
+    key = generation.data_key(keyring.zone_key(generation.zone))
+    opening.attach(con, generation.database, "looked_at", key, read_only=True)
     try:
         tables = con.execute(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'looked_at' ORDER BY ALL"
         ).fetchall()
         for schema, table in tables:
             _read_columns(con, taker, source, f'looked_at."{schema}"."{table}"', table)
-        taker.compare(source.number, zone, tables, keyring)
+        taker.compare(source.number, generation.zone, tables, keyring)
         taker.search()
     finally:
         con.execute("DETACH looked_at")

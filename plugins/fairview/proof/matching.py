@@ -18,7 +18,7 @@ from fairview.store.keys import Keyring
 RUN = 6
 BATCH_BYTES = 24 << 20
 # In ciphertext letters come by chance: a form must have at least this many of them to count there.
-LEAST_IN_NOISE = 8
+LEAST_IN_NOISE = 7
 _HASHES = ("md5", "sha1", "sha256")
 _UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _PRINTABLE = r"[\x20-\x7E\x{A0}-\x{FFFF}\s]+"
@@ -46,19 +46,25 @@ _ENCODED_WORDS = {
 }
 
 
-class Matcher:
-    """Takes passages, remembers where something sought was met. One for each scan; `con` holds `sought` and `form`."""
+class Passages:
+    """Takes passages, and looks through them batch by batch once they are cut into words. A subclass says for what."""
 
     def __init__(self, con) -> None:
         self._con = con
         self._held: dict[Source, list[tuple[str, bool, str]]] = {}
         self._bytes = 0
         con.execute(
-            "CREATE TEMP TABLE passage (artefact INTEGER, place VARCHAR, is_value BOOLEAN, is_noise BOOLEAN, is_ours BOOLEAN, text VARCHAR)"
+            "CREATE OR REPLACE TEMP TABLE passage (artefact INTEGER, place VARCHAR, is_value BOOLEAN, is_noise BOOLEAN, "
+            "is_ours BOOLEAN, text VARCHAR)"
         )
-        con.execute("CREATE TEMP TABLE met (artefact INTEGER, place VARCHAR, form VARCHAR, ident INTEGER)")
-        con.execute("CREATE TEMP TABLE suspect (prefix UBIGINT, artefact INTEGER, place VARCHAR)")
-        self._by_sound = bool(con.execute("SELECT count(*) FROM form WHERE counts = 'sound'").fetchone()[0])
+        con.execute("CREATE OR REPLACE TEMP TABLE suspect (prefix UBIGINT, artefact INTEGER, place VARCHAR)")
+
+    def compare(self, artefact: int, zone: str, tables: list[tuple[str, str]], keyring: Keyring) -> None:
+        """What is to be done while a generation is attached; nothing, unless a subclass knows better."""
+
+    def _meet(self) -> None:
+        """Look through `run`: every word of the batch with the five after it."""
+        raise NotImplementedError
 
     def add(self, source: Source, passages: Iterable[tuple[str, bool, str]]) -> None:
         """Passages as (place, whether it is a whole value, text)."""
@@ -86,10 +92,6 @@ class Matcher:
             [place],
         )
 
-    def compare(self, artefact: int, zone: str, tables: list[tuple[str, str]], keyring: Keyring) -> None:
-        """Compare the tables of persons in the attached zone with the vault's people, row by row."""
-        own_rows.compare(self._con, artefact, zone, tables, keyring)
-
     def search(self) -> None:
         """Look through what was taken since the last search, and forget it."""
         import pyarrow as pa
@@ -106,10 +108,12 @@ class Matcher:
             self._con.unregister("batch")
         self._held, self._bytes = {}, 0
         self._decode()
+        self._cut()
         self._meet()
         self._suspect()
         self._con.execute("TRUNCATE passage")
         self._con.execute("DROP TABLE decoded")
+        self._con.execute("DROP TABLE run")
 
     def _decode(self) -> None:
         """`decoded`: every passage as it is (layer ''), and what is encoded in it. Each coded word is undone once a batch."""
@@ -128,8 +132,8 @@ class Matcher:
             )
         self._con.execute("CREATE TEMP TABLE decoded AS " + " UNION ALL ".join(parts))
 
-    def _meet(self) -> None:
-        """Join every run of words with the forms sought."""
+    def _cut(self) -> None:
+        """`run`: every word with the five after it, and its place among the words of its passage."""
         clean = f"regexp_replace(regexp_replace(text, '{_UUID}', ' ', 'g'), '[0-9a-fA-F]{{32,}}', ' ', 'g')"
         kept = "artefact, place, is_value, is_noise, is_ours, layer, size"
         self._con.execute(
@@ -137,24 +141,6 @@ class Matcher:
             f"(SELECT {kept}, w, unnest(range(1, size + 1)) AS nth FROM "
             f"(SELECT *, len(w) AS size FROM (SELECT *, words({clean}) AS w FROM decoded)))"
         )
-        for n in range(1, RUN + 1):
-            parts = [f"w{k}" for k in range(1, n + 1)]
-            joined, bounds = " || ".join(parts), " || '|' || ".join(parts)
-            self._con.execute(
-                f"INSERT INTO met SELECT DISTINCT artefact, place, trim(concat_ws(' ', nullif(layer, ''), style)), ident "
-                f"FROM (SELECT *, {joined} AS joined, {bounds} AS bounds FROM run "
-                f"WHERE w{n} IS NOT NULL AND length({joined}) BETWEEN {sought.LEAST_JOINED} AND 80) AS here "
-                "JOIN form USING (joined) WHERE (form.bounds IS NULL OR form.bounds = here.bounds) "
-                f"AND (NOT is_noise OR length(joined) >= {LEAST_IN_NOISE}) "
-                f"AND CASE counts WHEN 'value' THEN is_value AND nth = 1 AND size = {n} WHEN 'rare' THEN is_ours "
-                "WHEN 'sound' THEN false ELSE true END"
-            )
-        if self._by_sound:
-            self._con.execute(
-                "INSERT INTO met SELECT DISTINCT artefact, place, style, ident FROM (SELECT *, soundex(w1) || soundex(w2) AS joined "
-                "FROM run WHERE length(w1) > 1 AND length(w2) > 1) JOIN form USING (joined) WHERE counts = 'sound' AND (is_ours OR is_value)"
-            )
-        self._con.execute("DROP TABLE run")
 
     def _suspect(self) -> None:
         """Keep the first 16 hex digits of whatever looks like a hash."""
@@ -167,6 +153,40 @@ class Matcher:
             f"FROM (SELECT artefact, place, unnest(list_distinct({found})) AS word FROM decoded)"
         )
 
+
+class Matcher(Passages):
+    """Remembers where an identifier was met. One for each scan; the connection holds `sought`, `form` and `house_word`."""
+
+    def __init__(self, con) -> None:
+        super().__init__(con)
+        con.execute("CREATE TEMP TABLE met (artefact INTEGER, place VARCHAR, form VARCHAR, ident INTEGER)")
+        self._by_sound = bool(con.execute("SELECT count(*) FROM form WHERE counts = 'sound'").fetchone()[0])
+
+    def compare(self, artefact: int, zone: str, tables: list[tuple[str, str]], keyring: Keyring) -> None:
+        """Compare the tables of persons in the attached zone with the vault's people, row by row."""
+        own_rows.compare(self._con, artefact, zone, tables, keyring)
+
+    def _meet(self) -> None:
+        """Join every run of words with the forms sought."""
+        for n in range(1, RUN + 1):
+            parts = [f"w{k}" for k in range(1, n + 1)]
+            joined, bounds = " || ".join(parts), " || '|' || ".join(parts)
+            self._con.execute(
+                f"INSERT INTO met SELECT DISTINCT artefact, place, trim(concat_ws(' ', nullif(layer, ''), style)), ident "
+                f"FROM (SELECT *, {joined} AS joined, {bounds} AS bounds FROM run "
+                f"WHERE w{n} IS NOT NULL AND length({joined}) BETWEEN {sought.LEAST_JOINED} AND 80) AS here "
+                "JOIN form USING (joined) WHERE (form.bounds IS NULL OR form.bounds = here.bounds) "
+                f"AND (NOT is_noise OR layer <> '' OR length(joined) >= {LEAST_IN_NOISE}) "
+                f"AND CASE counts WHEN 'value' THEN is_value AND nth = 1 AND size = {n} WHEN 'rare' THEN is_ours "
+                "WHEN 'sound' THEN false ELSE true END"
+            )
+        if self._by_sound:
+            self._con.execute(
+                "INSERT INTO met SELECT DISTINCT artefact, place, style, ident FROM "
+                "(SELECT *, soundex(w1) || soundex(w2) AS joined FROM run WHERE length(w1) > 1 AND length(w2) > 1) "
+                "JOIN form USING (joined) WHERE counts = 'sound' AND (is_ours OR is_value)"
+            )
+
     def finish(self) -> None:
         """Search what is left, then meet everything that looks like a hash with the hashes of everything sought."""
         self.search()
@@ -175,6 +195,7 @@ class Matcher:
             for name in _HASHES
         )
         self._con.execute(
-            f"INSERT INTO met WITH spelled AS ({sought.spellings()} AND squash(text) NOT IN (SELECT word FROM house_word)), seen AS (SELECT DISTINCT * FROM suspect) "
+            f"INSERT INTO met WITH spelled AS ({sought.spellings()} AND squash(text) NOT IN (SELECT word FROM house_word)), "
+            "seen AS (SELECT DISTINCT * FROM suspect) "
             f"SELECT DISTINCT artefact, place, 'unkeyed ' || form, ident FROM ({hashed}) JOIN seen USING (prefix)"
         )

@@ -72,11 +72,15 @@ def _pseudonymised(con, zone: str, keyring: Keyring) -> str:
 
 
 def _compare_column(con, artefact: int, place: str, column: str, identity: str, relation: str, known: str) -> None:
-    value = f"CASE WHEN typeof({column}) = 'VARCHAR' THEN {column}::VARCHAR ELSE strftime(TRY_CAST({column} AS DATE), '%Y-%m-%d') END"
+    value = f"strftime(TRY_CAST({column} AS DATE), '%Y-%m-%d')"
+    value = f"squash(CASE WHEN typeof({column}) = 'VARCHAR' THEN {column}::VARCHAR ELSE {value} END)"
     con.execute(
         f"""INSERT INTO own_met
-        WITH held AS (SELECT DISTINCT {identity}::VARCHAR AS person_key, squash({value}) AS text FROM {relation} WHERE {column} IS NOT NULL),
-            same AS (SELECT DISTINCT person_key, text, kind, min(origin) AS origin FROM held JOIN {known} USING (person_key, text) GROUP BY ALL)
+        WITH held AS (
+            SELECT DISTINCT {identity}::VARCHAR AS person_key, {value} AS text FROM {relation} WHERE {column} IS NOT NULL
+        ), same AS (
+            SELECT person_key, text, kind, min(origin) AS origin FROM held JOIN {known} USING (person_key, text) GROUP BY ALL
+        )
         SELECT {artefact}, ?, kind, row_number() OVER (), origin FROM same
         QUALIFY count(*) OVER (PARTITION BY kind) >= greatest({LEAST_ROWS}, {SHARE} * (SELECT count(*) FROM held))""",
         [place],

@@ -67,14 +67,23 @@ def _content(data: bytes, place: str, depth: int) -> Iterator[Passage]:
             yield from _content(inner, f"{place}{name} ", depth + 1)
         if not data.startswith(b"PK"):
             return
-    if _is_text(data):
+    is_unicode = _is_unicode(data)
+    if is_unicode or _is_text(data):
         for number, line in enumerate(data.splitlines(), start=1):
             for piece in pieces(_decoded(line)):
                 yield f"{place}line {number}", False, piece
-        return
-    for match in _PRINTABLE.finditer(data):
-        for piece in pieces(_decoded(match.group())):
-            yield f"{place}byte {match.start()}", False, piece
+    if not is_unicode:  # what is between the runs may look like letters and would hide the words
+        for match in _PRINTABLE.finditer(data):
+            for piece in pieces(_decoded(match.group())):
+                yield f"{place}byte {match.start()}", False, piece
+
+
+def _is_unicode(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in data
 
 
 def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
