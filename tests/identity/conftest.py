@@ -37,7 +37,13 @@ class Town:
         contract = self.contracts[feed]
         parts = [values.get(column.staged_name) for column in contract.key]
         key = "|".join("" if part is None else str(part) for part in parts)
-        row = {**values, "record_key": key, "delivery_id": f"{contract.source}-{AS_AT}-1", "extract_date": AS_AT, "row_number": next(self.numbers)}
+        row = {
+            **values,
+            "record_key": key,
+            "delivery_id": f"{contract.source}-{AS_AT}-1",
+            "extract_date": AS_AT,
+            "row_number": next(self.numbers),
+        }
         with self.vault() as con:
             names = ", ".join(f'"{name}"' for name in row)
             con.execute(f"INSERT INTO staged.{feed} ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
@@ -53,10 +59,22 @@ class Town:
         uprn = str(999700000000 + number)
         common = {"uprn": uprn, "postcode": postcode}
         self.put("properties", **common, paon=str(number), street=street, town="GRAYS", logical_status="1")
-        self.put("council_tax_properties", **common, property_ref=uprn, addr1=f"{number} {street.upper()}", addr3="GRAYS")
+        self.put(
+            "council_tax_properties", **common, property_ref=uprn, addr1=f"{number} {street.upper()}", addr3="GRAYS"
+        )
         return uprn
 
-    def account(self, ref: str, home: str, name: str, *joint: str, title: str = "MR", since: date = date(2020, 5, 4), until=None, **more):
+    def account(
+        self,
+        ref: str,
+        home: str,
+        name: str,
+        *joint: str,
+        title: str = "MR",
+        since: date = date(2020, 5, 4),
+        until=None,
+        **more,
+    ):
         """A council tax account: lead, and joint parties from the second on. Returns [account record, party records…]."""
         records = [
             self.put("council_tax_accounts", account_ref=ref, account_cd="A", property_ref=home, lead_liab_title=title, lead_liab_name=name,
@@ -65,27 +83,64 @@ class Town:
         for position, party in enumerate((name, *joint), start=1):
             records.append(self.put("council_tax_parties", account_ref=ref, party_seq=position, party_name=party, liab_pos=4,
                                     party_title=title if position == 1 else None, from_date=since, to_date=until))  # fmt: skip
-        self.put("council_tax_occupations", account_ref=ref, property_ref=home, occupation_date=since, vacation_date=until, live_ind=until is None)
+        self.put(
+            "council_tax_occupations",
+            account_ref=ref,
+            property_ref=home,
+            occupation_date=since,
+            vacation_date=until,
+            live_ind=until is None,
+        )
         return records
 
     def claim(self, number: str, home: str, forename: str, surname: str, birth: date, nino: str | None = None, **more):
         """A benefit claim and its claimant. Returns [claim record, member record]."""
         street = {"uprn": home, "addr1": "somewhere", "postcode": None}
         return [
-            self.put("benefit_claims", claim_id=number, check_digit="7", nino=nino, application_date=date(2023, 1, 9), **street, **more),
+            self.put(
+                "benefit_claims",
+                claim_id=number,
+                check_digit="7",
+                nino=nino,
+                application_date=date(2023, 1, 9),
+                **street,
+                **more,
+            ),
             self.member(number, 1, forename, surname, birth, nino, "C"),
         ]
 
-    def member(self, number: str, seq: int, forename: str, surname: str, birth: date, nino: str | None = None, relation: str = "D", **more):
+    def member(
+        self,
+        number: str,
+        seq: int,
+        forename: str,
+        surname: str,
+        birth: date,
+        nino: str | None = None,
+        relation: str = "D",
+        **more,
+    ):
         return self.put("benefit_members", claim_id=number, member_seq=seq, person_ref=f"{number}{seq}", relation=relation, forename=forename,
                         surname=surname, birth_date=birth, nino=nino, from_date=date(2023, 1, 9), **more)  # fmt: skip
 
-    def registered(self, number: str, forename: str | None, surname: str, birth: date | None = None, home: str | None = None, **more):
+    def registered(
+        self,
+        number: str,
+        forename: str | None,
+        surname: str,
+        birth: date | None = None,
+        home: str | None = None,
+        **more,
+    ):
         """An entry of the vulnerability register."""
-        return self.put("vulnerability_register", reg_id=number, forename=forename, surname=surname, dob=birth, uprn=home, **more)
+        return self.put(
+            "vulnerability_register", reg_id=number, forename=forename, surname=surname, dob=birth, uprn=home, **more
+        )
 
     def link(self, **options):
-        return link.link_people(self.places, self.keyring, options.pop("as_at", AS_AT), options.pop("at", AT), threads=1, **options)
+        return link.link_people(
+            self.places, self.keyring, options.pop("as_at", AS_AT), options.pop("at", AT), threads=1, **options
+        )
 
     def person(self, record: tuple[str, str]):
         """The person key of a record, None when it is nobody."""

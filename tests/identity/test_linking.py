@@ -12,9 +12,23 @@ def test_firms_voids_and_neighbours_are_nobody(town):
     records = [
         *town.account("10000001", home, "QUILLON LETTINGS LTD", title=None),
         *town.account("10000002", home, "THE OCCUPIER", title=None),
-        town.put("asb_parties", incident_ref="A1", party_seq=1, party_role="VICTIM", anonymous_ind=False, surname="NEIGHBOUR AT 12"),
+        town.put(
+            "asb_parties",
+            incident_ref="A1",
+            party_seq=1,
+            party_role="VICTIM",
+            anonymous_ind=False,
+            surname="NEIGHBOUR AT 12",
+        ),
         town.put("asb_parties", incident_ref="A1", party_seq=2, party_role="VICTIM", anonymous_ind=True),
-        town.put("asb_parties", incident_ref="A1", party_seq=3, party_role="REPORTER", anonymous_ind=False, surname="UNKNOWN MALE"),
+        town.put(
+            "asb_parties",
+            incident_ref="A1",
+            party_seq=3,
+            party_role="REPORTER",
+            anonymous_ind=False,
+            surname="UNKNOWN MALE",
+        ),
     ]
     real = town.account("10000003", home, "ZZYZX, QUILLON")
     receipt = town.link()
@@ -55,8 +69,18 @@ def test_a_claim_naming_an_account_of_somebody_else_is_not_joined_to_it(town):
 
 
 def test_a_tenant_is_the_claimant_whose_claim_names_the_rent_account(town):
-    town.put("tenancies", tag_ref="000001/01", house_ref="000000001", payref="PAY1", addr1="1 Nowhere Lane", postcode="RM15 1CI", cot=date(2020, 5, 4))
-    tenant = town.put("tenancy_people", house_ref="000000001", person_no=1, forename="Quillon", surname="Zzyzx", responsible=True)
+    town.put(
+        "tenancies",
+        tag_ref="000001/01",
+        house_ref="000000001",
+        payref="PAY1",
+        addr1="1 Nowhere Lane",
+        postcode="RM15 1CI",
+        cot=date(2020, 5, 4),
+    )
+    tenant = town.put(
+        "tenancy_people", house_ref="000000001", person_no=1, forename="Quillon", surname="Zzyzx", responsible=True
+    )
     claim = town.claim("00000001", town.home(9), "Q", "Zzyzx", BORN, "QQ123456A", rent_ref="PAY1")
     town.link()
     assert town.same(tenant, *claim)
@@ -80,23 +104,54 @@ def test_a_respite_notice_is_tied_by_the_debts_it_lists(town):
 
 def test_the_same_number_and_a_fitting_name_are_one_person(town):
     claim = town.claim("00000001", town.home(1), "Quillon", "Zzyzx", BORN, "QQ123456A")
-    case = town.put("homelessness_cases", case_ref="H1", application_date=date(2026, 1, 5), forename="Q", surname="Zzyzx", nino="QQ123456A")
+    case = town.put(
+        "homelessness_cases",
+        case_ref="H1",
+        application_date=date(2026, 1, 5),
+        forename="Q",
+        surname="Zzyzx",
+        nino="QQ123456A",
+    )
     town.link()
     assert town.same(*claim, case)
 
 
 def test_the_same_number_and_a_clashing_name_are_two_people(town):
     claim = town.claim("00000001", town.home(1), "Quillon", "Zzyzx", BORN, "QQ123456A")
-    case = town.put("homelessness_cases", case_ref="H1", application_date=date(2026, 1, 5), forename="Ottoline", surname="Bracket", nino="QQ123456A")
+    case = town.put(
+        "homelessness_cases",
+        case_ref="H1",
+        application_date=date(2026, 1, 5),
+        forename="Ottoline",
+        surname="Bracket",
+        nino="QQ123456A",
+    )
     town.link()
     assert not town.same(claim[0], case)
 
 
 def test_name_birth_date_and_home_make_one_person_through_a_redirected_uprn(town):
     home = town.home(1)
-    town.put("properties", uprn="999700009999", redirect_uprn=home, paon="1", street="Nowhere Lane", town="GRAYS", postcode="RM15 1CI", logical_status="8")
+    town.put(
+        "properties",
+        uprn="999700009999",
+        redirect_uprn=home,
+        paon="1",
+        street="Nowhere Lane",
+        town="GRAYS",
+        postcode="RM15 1CI",
+        logical_status="8",
+    )
     first = town.registered("VR1", "Quillon", "Zzyzx", BORN, "999700009999")
-    second = town.put("data_objections", objection_id="OB1", forename="Quillon", surname="ZZYZX", dob=BORN, postcode="RM15 1CI", uprn=home)
+    second = town.put(
+        "data_objections",
+        objection_id="OB1",
+        forename="Quillon",
+        surname="ZZYZX",
+        dob=BORN,
+        postcode="RM15 1CI",
+        uprn=home,
+    )
     town.link()
     assert town.same(first, second)
 
@@ -143,8 +198,22 @@ def test_a_child_of_the_same_name_is_not_the_liable_adult(town):
 
 def test_people_who_share_a_landlords_address_are_not_merged_by_it(town):
     agent = town.home(50, "Agents Row", "RM16 2CI")
-    one = town.account("10000001", town.home(1), "ZZYZX, QUILLON", until=date(2025, 3, 3), fwd_addr1="50 Agents Row", fwd_postcode="RM16 2CI")
-    other = town.account("10000002", town.home(2), "BRACKET, OTTOLINE", until=date(2025, 4, 4), fwd_addr1="50 Agents Row", fwd_postcode="RM16 2CI")
+    one = town.account(
+        "10000001",
+        town.home(1),
+        "ZZYZX, QUILLON",
+        until=date(2025, 3, 3),
+        fwd_addr1="50 Agents Row",
+        fwd_postcode="RM16 2CI",
+    )
+    other = town.account(
+        "10000002",
+        town.home(2),
+        "BRACKET, OTTOLINE",
+        until=date(2025, 4, 4),
+        fwd_addr1="50 Agents Row",
+        fwd_postcode="RM16 2CI",
+    )
     third = town.account("10000003", agent, "AGENTLY, PETRONEL")
     town.link()
     assert len({town.person(records[0]) for records in (one, other, third)}) == 3
@@ -152,7 +221,9 @@ def test_people_who_share_a_landlords_address_are_not_merged_by_it(town):
 
 def test_a_name_alone_never_makes_one_person(town):
     first = town.registered("VR1", "Quillon", "Zzyzx")
-    second = town.put("homelessness_cases", case_ref="H1", application_date=date(2026, 1, 5), forename="Quillon", surname="Zzyzx")
+    second = town.put(
+        "homelessness_cases", case_ref="H1", application_date=date(2026, 1, 5), forename="Quillon", surname="Zzyzx"
+    )
     town.link()
     assert not town.same(first, second)
 
@@ -182,7 +253,9 @@ def test_best_facts_outvote_a_placeholder_and_follow_the_last_move(town):
     town.put("homelessness_cases", case_ref="H1", application_date=date(2026, 1, 5), forename="Quillon", surname="Zzyzx",
              dob=date(1971, 1, 1), nino="QQ123456A")  # fmt: skip
     town.link()
-    facts = town.ask("SELECT birth_date, uprn, postcode FROM identity.people WHERE person_key = ?", town.person(account[0]))
+    facts = town.ask(
+        "SELECT birth_date, uprn, postcode FROM identity.people WHERE person_key = ?", town.person(account[0])
+    )
     assert facts == [(BORN, new, "RM17 3CI")]
 
 
@@ -190,9 +263,15 @@ def test_a_household_is_the_people_of_one_spell_and_a_shared_house_is_known(town
     family, shared = town.home(1), town.home(2)
     couple = town.account("10000001", family, "ZZYZX, QUILLON", "ZZYZX, OTTOLINE")
     guest = town.registered("VR1", "Petronel", "Bracket", BORN, family)
-    lodgers = [town.account(f"2000000{number}", shared, name) for number, name in enumerate(("AAAX, PIP", "BBBX, MAUD", "CCCX, IVO"))]
+    lodgers = [
+        town.account(f"2000000{number}", shared, name)
+        for number, name in enumerate(("AAAX, PIP", "BBBX, MAUD", "CCCX, IVO"))
+    ]
     town.link()
     of = dict(town.ask("SELECT person_key, household_key FROM identity.household_members"))
     assert of[town.person(couple[1])] == of[town.person(couple[2])] == of[town.person(guest)]
     assert len({of[town.person(lodger[0])] for lodger in lodgers}) == 3
-    assert sorted(town.ask("SELECT uprn, bool_or(is_shared) FROM identity.households GROUP BY uprn")) == [(family, False), (shared, True)]
+    assert sorted(town.ask("SELECT uprn, bool_or(is_shared) FROM identity.households GROUP BY uprn")) == [
+        (family, False),
+        (shared, True),
+    ]

@@ -81,7 +81,13 @@ def test_agreement_of_names_does_not_depend_on_the_order_of_the_two(one, other):
 
 @pytest.mark.parametrize(
     ("one", "other", "grade"),
-    [("QUILLON", "QUILLON", 4), ("QUILLON", "QUILLNO", 3), ("QUIL", "QUILLON", 3), ("Q", "QUILLON", 2), ("QUILLON", "ZEBEDIAH", 0)],
+    [
+        ("QUILLON", "QUILLON", 4),
+        ("QUILLON", "QUILLNO", 3),
+        ("QUIL", "QUILLON", 3),
+        ("Q", "QUILLON", 2),
+        ("QUILLON", "ZEBEDIAH", 0),
+    ],
 )
 def test_forenames_are_graded(con, one, other, grade):
     assert said(con, "forename_grade(?, []::VARCHAR[], ?, []::VARCHAR[])", one, other) == grade

@@ -111,7 +111,9 @@ def test_a_split_leaves_the_identifier_with_the_bigger_part_and_is_logged(town):
     account, claim, _ = populate(town)
     town.link()
     before = town.person(claim[0])
-    review.decide(town.places, town.keyring, "must_not_link", claim[0], account[0], "seen the file", "officer", NEXT["at"])
+    review.decide(
+        town.places, town.keyring, "must_not_link", claim[0], account[0], "seen the file", "officer", NEXT["at"]
+    )
     receipt = town.link(**NEXT)
     assert not town.same(claim[0], account[0])
     assert receipt.split == 1
@@ -122,7 +124,9 @@ def test_a_split_leaves_the_identifier_with_the_bigger_part_and_is_logged(town):
 def test_must_not_link_outlives_runs_until_withdrawn_and_is_audited(town):
     account, claim, _ = populate(town)
     town.link()
-    number = review.decide(town.places, town.keyring, "must_not_link", claim[0], account[0], "two cousins", "officer", NEXT["at"])
+    number = review.decide(
+        town.places, town.keyring, "must_not_link", claim[0], account[0], "two cousins", "officer", NEXT["at"]
+    )
     town.link(**NEXT)
     town.link(as_at=date(2026, 12, 31), full=True)
     assert not town.same(claim[0], account[0])
@@ -132,7 +136,9 @@ def test_must_not_link_outlives_runs_until_withdrawn_and_is_audited(town):
     kinds = [entry["kind"] for entry in ledger.read(town.places)]
     assert kinds == ["link_decision", "link_decision_withdrawn"]
     told = review.decided(town.places, town.keyring)
-    assert [(row["verdict"], row["decided_by"], row["withdrawn_by"]) for row in told] == [("must_not_link", "officer", "senior")]
+    assert [(row["verdict"], row["decided_by"], row["withdrawn_by"]) for row in told] == [
+        ("must_not_link", "officer", "senior")
+    ]
 
 
 def test_must_link_joins_what_the_evidence_does_not(town):
@@ -151,7 +157,11 @@ def test_a_decision_cannot_contradict_one_in_force_or_name_nobody(town):
     say = (town.places, town.keyring)
     number = review.decide(*say, "must_link", claim[0], account[0], "same", "officer", NEXT["at"])
     assert review.decide(*say, "must_link", account[0], claim[0], "again", "officer", NEXT["at"]) == number
-    for verdict, second in (("must_not_link", account[0]), ("must_link", ("vulnerability_register", "NONE")), ("perhaps", account[0])):
+    for verdict, second in (
+        ("must_not_link", account[0]),
+        ("must_link", ("vulnerability_register", "NONE")),
+        ("perhaps", account[0]),
+    ):
         with pytest.raises(review.DecisionRefused):
             review.decide(*say, verdict, claim[0], second, "why", "officer", NEXT["at"])
 

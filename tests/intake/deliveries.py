@@ -581,6 +581,7 @@ class Draft:
         at = (file.header_row or shape["headerRow"]) - 1
         stream = io.BytesIO()
         book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False})
+        book.set_properties({"created": datetime(2026, 1, 1)})
         day = book.add_format({"num_format": "dd/mm/yyyy"})
         if shape["name"]:
             book.add_worksheet("Notes").write_string(0, 0, "Register extract")
@@ -637,5 +638,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            member = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+            member.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(member, content)
     return stream.getvalue()

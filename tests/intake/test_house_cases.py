@@ -10,10 +10,10 @@ import zipfile
 from datetime import date
 
 import pytest
-
-from fairview.intake import forms, reading
 from tests.intake.conftest import Door, line_of
 from tests.intake.deliveries import HOUSE, MONTHS, Draft, zipped
+
+from fairview.intake import forms, reading
 
 DAY = MONTHS[3]
 SOURCE = {contract.feed: contract.source for contract in HOUSE.feeds}
@@ -64,7 +64,7 @@ def spoilt(feed: str, old: bytes, new: bytes, count: int = 1) -> bytes:
         ("properties", lambda data: data.replace(b"uprn,parent_uprn", b"uprn,uprn"), "header-twice"),
         ("properties", lambda data: data.replace(b"street,", b"Street,", 1), "D17"),
         ("properties", lambda data: b",".join(b"c%d" % i for i in range(10_000)) + b"\n", "D18"),
-        ("homelessness_cases", lambda data: data.replace(b'"', b"", 1), "unclosed-quote"),
+        ("homelessness_cases", lambda data: data.replace(b'line two"', b"line two", 1), "unclosed-quote"),
         ("homelessness_cases", lambda data: data + b'HL26000099,"never closed\n' * 3, "unclosed-quote"),
         ("sundry_debts", lambda data: data.replace(b"ANN", "ZOË".encode()), "other-encoding"),
         ("sundry_debts", lambda data: data.replace(b"ANN", b"ZO\x81"), "D21"),
@@ -84,7 +84,7 @@ def archive(**members: bytes) -> bytes:
 
 def locked(data: bytes) -> bytes:
     """The archive with its members marked as locked by a password."""
-    return re.sub(rb"(PK\x01\x02.{4}..)(.)", lambda m: m.group(1) + bytes([m.group(2)[0] | 1]), data, flags=re.S)
+    return re.sub(rb"(PK\x01\x02.{4})(.)", lambda m: m.group(1) + bytes([m.group(2)[0] | 1]), data, flags=re.S)
 
 
 def linked() -> bytes:

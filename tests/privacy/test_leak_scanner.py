@@ -137,9 +137,9 @@ def test_a_column_of_birth_dates_is_found_row_by_row(toy):
         con.execute("CREATE SCHEMA IF NOT EXISTS identity")
         con.execute(
             "CREATE TABLE identity.record_person AS SELECT 'housing' AS source, 'homelessness_cases' AS feed, record_key, "
-            "md5(record_key)::UUID AS person_key FROM staged.homelessness_cases"
+            "md5('a key of its own' || record_key)::UUID AS person_key FROM staged.homelessness_cases"
         )
-        people = con.execute("SELECT md5(record_key)::UUID::VARCHAR, dob FROM staged.homelessness_cases").fetchall()
+        people = con.execute("SELECT md5('a key of its own' || record_key)::UUID::VARCHAR, dob FROM staged.homelessness_cases").fetchall()
     candidate = generations.begin(toy.places, toy.keyring, "warehouse")
     con = opening.connect(toy.places)
     opening.attach(con, candidate.database, "built", candidate.data_key(toy.keyring.zone_key("warehouse")))

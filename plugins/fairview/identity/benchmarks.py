@@ -87,7 +87,9 @@ def run(con, folder: Path, benchmark: Benchmark) -> dict[str, score.Quality]:
     found = {}
     for way, table in (("stock", _stock), ("ours", _ours)):
         table(con, benchmark)
-        con.execute("CREATE OR REPLACE TEMP TABLE answered AS SELECT cluster, person_id FROM found JOIN answers USING (unique_id)")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE answered AS SELECT cluster, person_id FROM found JOIN answers USING (unique_id)"
+        )
         found[way] = score.pairwise(con, "answered")
     return found
 
@@ -101,8 +103,17 @@ def _text(name: str) -> dict[str, Any]:
     return {
         "output_column_name": name,
         "comparison_levels": [
-            {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "label_for_charts": "not told", "is_null_level": True},
-            {"sql_condition": f"{name}_l = {name}_r", "label_for_charts": "same", "tf_adjustment_column": name, "tf_adjustment_weight": 1.0},
+            {
+                "sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL",
+                "label_for_charts": "not told",
+                "is_null_level": True,
+            },
+            {
+                "sql_condition": f"{name}_l = {name}_r",
+                "label_for_charts": "same",
+                "tf_adjustment_column": name,
+                "tf_adjustment_weight": 1.0,
+            },
             {"sql_condition": f"damerau_levenshtein({name}_l, {name}_r) <= 1", "label_for_charts": "one slip"},
             {"sql_condition": f"jaro_winkler_similarity({name}_l, {name}_r) >= 0.88", "label_for_charts": "alike"},
             {"sql_condition": "ELSE", "label_for_charts": "other"},
@@ -125,7 +136,10 @@ def _levels(name: str, null: str, *levels: tuple[str, str], frequency: str | Non
 
 
 def _settings(benchmark: Benchmark) -> dict[str, Any]:
-    fore, sur = "forename_grade(fore_l, families_l, fore_r, families_r)", "surname_grade(sur_l, words_l, sur_r, words_r)"
+    fore, sur = (
+        "forename_grade(fore_l, families_l, fore_r, families_r)",
+        "surname_grade(sur_l, words_l, sur_r, words_r)",
+    )
     swap = "names_swapped(fore_l, sur_l, fore_r, sur_r)"
     birth = "birth_grade(TRY_CAST(birth_l AS DATE), TRY_CAST(birth_r AS DATE))"
     comparisons = [
@@ -166,9 +180,15 @@ def _ours(con, benchmark: Benchmark) -> None:
         f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT unique_id_l AS a, unique_id_r AS b, match_weight AS weight FROM {scored.physical_name}"
     )
     linker.table_management.delete_tables_created_by_splink_from_db()
-    nothing = {name: "NULL" for name in clusters.FACET_COLUMNS} | {"families": "[]::VARCHAR[]", "is_adult": "false", "is_minor": "false"}
+    nothing = {name: "NULL" for name in clusters.FACET_COLUMNS} | {
+        "families": "[]::VARCHAR[]",
+        "is_adult": "false",
+        "is_minor": "false",
+    }
     typed = {"birth_date": "NULL::DATE", "position": "NULL::BIGINT"}
-    facets = ", ".join(f"{({**nothing, **typed}).get(name)} AS {name}".replace("NULL AS", "NULL::VARCHAR AS") for name in nothing)
+    facets = ", ".join(
+        f"{({**nothing, **typed}).get(name)} AS {name}".replace("NULL AS", "NULL::VARCHAR AS") for name in nothing
+    )
     con.execute(f"CREATE OR REPLACE TEMP TABLE facets AS SELECT unique_id AS node, {facets} FROM profiles")
     con.execute("CREATE OR REPLACE TEMP TABLE must_join (node VARCHAR, cluster VARCHAR)")
     clusters.join(con, limits.limit("margin"))

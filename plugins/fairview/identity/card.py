@@ -15,11 +15,23 @@ TARGETS = {"precision": 0.995, "recall": 0.95, "precision_gap": 0.01, "recall_ga
 
 
 def write(
-    scores: list[score.MonthScore], changes: list[dict[str, Any]], stock: score.MonthScore, sets: dict[str, dict[str, score.Quality]]
+    scores: list[score.MonthScore],
+    changes: list[dict[str, Any]],
+    stock: score.MonthScore,
+    sets: dict[str, dict[str, score.Quality]],
 ) -> str:
     """The card as Markdown. `scores` by month, oldest first; `stock` is the baseline on the last month."""
     last = scores[-1]
-    parts = [_head(), _months(scores, stock), _targets(last, changes), _changes(changes), _groups(last), _feeds(last), _sets(sets), _foot()]
+    parts = [
+        _head(),
+        _months(scores, stock),
+        _targets(last, changes),
+        _changes(changes),
+        _groups(last),
+        _feeds(last),
+        _sets(sets),
+        _foot(),
+    ]
     return "\n".join(part for part in parts if part).rstrip() + "\n"
 
 
@@ -64,8 +76,14 @@ def _months(scores: list[score.MonthScore], stock: score.MonthScore) -> str:
     ]
     for month in scores:
         lines += [_row(f"{month.as_at} pairs", month.pairs), _row(f"{month.as_at} persons", month.persons)]
-    lines += [_row("stock Splink, last month, pairs", stock.pairs), _row("stock Splink, last month, persons", stock.persons), ""]
-    lines.append(f"Pairs that must not merge and did: {scores[-1].must_not_merge} (stock Splink: {stock.must_not_merge}). ")
+    lines += [
+        _row("stock Splink, last month, pairs", stock.pairs),
+        _row("stock Splink, last month, persons", stock.persons),
+        "",
+    ]
+    lines.append(
+        f"Pairs that must not merge and did: {scores[-1].must_not_merge} (stock Splink: {stock.must_not_merge}). "
+    )
     lines.append(f"Records linked that are no person: {scores[-1].records_not_people}.\n")
     return "\n".join(lines)
 
@@ -74,12 +92,32 @@ def _targets(last: score.MonthScore, changes: list[dict[str, Any]]) -> str:
     precision_gap, recall_gap = score.gaps(last)
     worst = max((item["without_cause"] / max(item["kept"], 1) for item in changes), default=0.0)
     rows = [
-        ("pairwise precision", f"≥ {TARGETS['precision']}", last.pairs.precision, last.pairs.precision >= TARGETS["precision"]),
+        (
+            "pairwise precision",
+            f"≥ {TARGETS['precision']}",
+            last.pairs.precision,
+            last.pairs.precision >= TARGETS["precision"],
+        ),
         ("pairwise recall", f"≥ {TARGETS['recall']}", last.pairs.recall, last.pairs.recall >= TARGETS["recall"]),
         ("must-not-merge violations", "0", last.must_not_merge, last.must_not_merge == 0),
-        ("precision gap between name groups", f"≤ {TARGETS['precision_gap']}", precision_gap, precision_gap <= TARGETS["precision_gap"]),
-        ("recall gap between name groups", f"≤ {TARGETS['recall_gap']}", recall_gap, recall_gap <= TARGETS["recall_gap"]),
-        ("identifiers changed without cause", f"≤ {TARGETS['without_cause']:.2%}", worst, worst <= TARGETS["without_cause"]),
+        (
+            "precision gap between name groups",
+            f"≤ {TARGETS['precision_gap']}",
+            precision_gap,
+            precision_gap <= TARGETS["precision_gap"],
+        ),
+        (
+            "recall gap between name groups",
+            f"≤ {TARGETS['recall_gap']}",
+            recall_gap,
+            recall_gap <= TARGETS["recall_gap"],
+        ),
+        (
+            "identifiers changed without cause",
+            f"≤ {TARGETS['without_cause']:.2%}",
+            worst,
+            worst <= TARGETS["without_cause"],
+        ),
     ]
     lines = ["## Targets", "", "| | target | measured | met |", "|---|---|---|---|"]
     lines += [
@@ -91,8 +129,15 @@ def _targets(last: score.MonthScore, changes: list[dict[str, Any]]) -> str:
 
 
 def _changes(changes: list[dict[str, Any]]) -> str:
-    lines = ["## Identifiers from month to month", "", "| month | records in both | identifier changed | with no split or merge logged |", "|---|---|---|---|"]
-    lines += [f"| {item['as_at']} | {item['kept']:,} | {item['changed']} | {item['without_cause']} |" for item in changes]
+    lines = [
+        "## Identifiers from month to month",
+        "",
+        "| month | records in both | identifier changed | with no split or merge logged |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {item['as_at']} | {item['kept']:,} | {item['changed']} | {item['without_cause']} |" for item in changes
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -100,12 +145,19 @@ def _groups(last: score.MonthScore) -> str:
     lines = ["## By name origin, last month", "", "Half widths of 95 % intervals, over persons.", "",
              "| group | precision | ± | recall | ± | true pairs |", "|---|---|---|---|---|---|"]  # fmt: skip
     for group, (quality, made_width, true_width) in last.by_group.items():
-        lines.append(f"| {group} | {quality.precision:.4f} | {made_width:.4f} | {quality.recall:.4f} | {true_width:.4f} | {quality.true:,} |")
+        lines.append(
+            f"| {group} | {quality.precision:.4f} | {made_width:.4f} | {quality.recall:.4f} | {true_width:.4f} | {quality.true:,} |"
+        )
     return "\n".join(lines) + "\n"
 
 
 def _feeds(last: score.MonthScore) -> str:
-    lines = ["## By pair of feeds, last month", "", "| feeds | precision | recall | F1 | made | true |", "|---|---|---|---|---|---|"]
+    lines = [
+        "## By pair of feeds, last month",
+        "",
+        "| feeds | precision | recall | F1 | made | true |",
+        "|---|---|---|---|---|---|",
+    ]
     lines += [_row(" – ".join(pair), quality) for pair, quality in last.by_feeds.items()]
     return "\n".join(lines) + "\n"
 

@@ -99,7 +99,11 @@ CREATE OR REPLACE TEMP TABLE open_pairs AS
 def clash(a: str = "a", b: str = "b") -> str:
     """SQL for the first reason why two facets are two people, null when there is none."""
     cases = " ".join(f"WHEN {test} THEN '{reason}'" for reason, test in CLASHES.items())
-    return f"CASE {cases} END".replace("a.", f"{a}.").replace("b.", f"{b}.") if (a, b) != ("a", "b") else f"CASE {cases} END"
+    return (
+        f"CASE {cases} END".replace("a.", f"{a}.").replace("b.", f"{b}.")
+        if (a, b) != ("a", "b")
+        else f"CASE {cases} END"
+    )
 
 
 def _run(con, script: str, **values) -> None:

@@ -62,13 +62,17 @@ def declarations(house: Path = HOUSE) -> Declarations:
     folder = house / "dags" / "identity"
     people, nicknames, limits = (read_yaml(folder / f"{name}.yml") for name in ("not_people", "nicknames", "limits"))
     try:
-        rules = tuple(NotPerson(rule["id"], _pattern(rule), rule["unless_named"], rule["why"]) for rule in people["rules"])
+        rules = tuple(
+            NotPerson(rule["id"], _pattern(rule), rule["unless_named"], rule["why"]) for rule in people["rules"]
+        )
         positions = tuple(int(item["position"]) for item in people["liability_positions"])
         for item in limits["limits"].values():
             float(item["value"]), item["why"], item["owner"], item["since"]
         return Declarations(rules, positions, _families(nicknames), limits["limits"])
     except (KeyError, TypeError, ValueError, re.error) as error:
-        raise DeclarationError(f"dags/identity: a declaration makes no sense: {type(error).__name__}: {error}") from error
+        raise DeclarationError(
+            f"dags/identity: a declaration makes no sense: {type(error).__name__}: {error}"
+        ) from error
 
 
 def teach(con, declared: Declarations) -> None:

@@ -13,7 +13,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from fairview.identity import clusters, decisions, guards, households, model, people, profiles, records, registry, rules, schema, weighing
+from fairview.identity import (
+    clusters,
+    decisions,
+    guards,
+    households,
+    model,
+    people,
+    profiles,
+    records,
+    registry,
+    rules,
+    schema,
+    weighing,
+)
 from fairview.identity.declarations import Declarations, declarations
 from fairview.store import opening
 from fairview.store.keys import Keyring
@@ -71,7 +84,10 @@ def link_people(
         people.weigh(con)
         _queue(con, declared, as_at)
         _write(con, as_at, at, found)
-        counts = {name: con.execute(f"SELECT count(*) FROM vault.identity.{name}").fetchone()[0] for name in ("people", "households")}
+        counts = {
+            name: con.execute(f"SELECT count(*) FROM vault.identity.{name}").fetchone()[0]
+            for name in ("people", "households")
+        }
         return LinkReceipt(
             as_at=as_at, records=found["records"], profiles=found["profiles"], people=counts["people"], households=counts["households"],
             new=found["new"], merged=found["merged"], split=found["split"], retired=found["retired"],
@@ -96,7 +112,13 @@ def cluster_records(con, declared: Declarations, as_at: date, *, full: bool = Fa
     size = _thaw(con, name, as_at, _count(con, "profiles"))
     anew = _score(con, weighing.fitted(committed, size), name, full)
     join(con, declared, committed["settings"])
-    return {"records": _count(con, "records"), "profiles": _count(con, "profiles"), "scored_anew": anew, "model": name, "size": size}
+    return {
+        "records": _count(con, "records"),
+        "profiles": _count(con, "profiles"),
+        "scored_anew": anew,
+        "model": name,
+        "size": size,
+    }
 
 
 def _count(con, table: str) -> int:
@@ -106,7 +128,10 @@ def _count(con, table: str) -> int:
 def _thaw(con, name: str, as_at: date, size: int) -> int:
     """The frequencies frozen with this model, or frozen now when the model is new to this vault. Returns the frozen size."""
     kept = con.execute("SELECT profiles FROM vault.identity.frozen WHERE model = ?", [name]).fetchone()
-    con.execute("CREATE OR REPLACE TEMP TABLE freezing AS SELECT ? AS model, ? AS frozen_on, ? AS profiles", [name, as_at, kept[0] if kept else size])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE freezing AS SELECT ? AS model, ? AS frozen_on, ? AS profiles",
+        [name, as_at, kept[0] if kept else size],
+    )
     con.execute("CREATE OR REPLACE TEMP TABLE is_thawed AS SELECT ? AS kept", [bool(kept)])
     if not kept:
         weighing.freeze(con)
@@ -205,26 +230,34 @@ def _household(con, keyring: Keyring, declared: Declarations, as_at: date) -> No
         """CREATE OR REPLACE TEMP TABLE household_before AS
         SELECT item, household_key, minted_on FROM vault.identity.household_item JOIN vault.identity.household_registry USING (household_key)"""
     )
-    con.execute("CREATE OR REPLACE TEMP TABLE household_known AS SELECT household_key AS id FROM vault.identity.household_registry")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE household_known AS SELECT household_key AS id FROM vault.identity.household_registry"
+    )
     registry.enter(con, "household", "household_key", keyring.registry_key(), as_at, prefix="household|")
 
 
 def _queue(con, declared: Declarations, as_at: date) -> None:
-    """Leave `queue`, what a person should look at: uncertain pairs, refused ones, ties between two people."""
+    """Leave `queue`, what a person should look at: uncertain pairs, refused ones, ties between two people.
+
+    Who is listed side by side, or was decided on, needs no second look.
+    """
     _explain(con)
     con.execute(
         """CREATE OR REPLACE TEMP TABLE queue AS
         WITH raised AS (
             SELECT 'uncertain' AS kind, 'evidence neither for nor against' AS reason, a, b, weight FROM scored
             WHERE weight >= $review_from AND weight < $least
-            UNION ALL SELECT 'conflict', reason, a, b, weight FROM refused
-            UNION ALL SELECT 'conflict', reason, a, b, NULL FROM rules_refused
+            UNION ALL SELECT 'conflict', reason, a, b, weight FROM refused WHERE reason <> 'listed side by side'
+            UNION ALL SELECT 'conflict', reason, a, b, NULL FROM rules_refused WHERE reason <> 'listed side by side'
             UNION ALL SELECT 'tie', 'two people fit equally well', cluster, unnest([a, b]), weight FROM torn
         ), placed AS (
             SELECT r.*, x.cluster AS cluster_a, y.cluster AS cluster_b FROM raised r
             JOIN person_of x ON x.record_id = r.a JOIN person_of y ON y.record_id = r.b WHERE x.cluster <> y.cluster
+        ), settled AS (
+            SELECT unnest([x.cluster, y.cluster]) AS cluster_a, unnest([y.cluster, x.cluster]) AS cluster_b
+            FROM decided d JOIN person_of x ON x.record_id = d.a JOIN person_of y ON y.record_id = d.b WHERE d.verdict = 'must_not_link'
         ), once AS (
-            SELECT * FROM placed QUALIFY row_number() OVER (
+            SELECT * FROM placed ANTI JOIN settled USING (cluster_a, cluster_b) QUALIFY row_number() OVER (
                 PARTITION BY least(cluster_a, cluster_b), greatest(cluster_a, cluster_b) ORDER BY kind = 'tie' DESC, weight DESC NULLS FIRST, a, b) = 1
         )
         SELECT md5(least(o.a, o.b) || '>' || greatest(o.a, o.b)) AS item, o.kind, o.reason, o.weight, e.evidence,
@@ -243,10 +276,14 @@ def _explain(con) -> None:
     fields = []
     for comparison in model.committed()["settings"]["comparisons"]:
         name = comparison["output_column_name"]
-        told = [level["label_for_charts"] for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        told = [
+            level["label_for_charts"] for level in comparison["comparison_levels"] if not level.get("is_null_level")
+        ]
         cases = " ".join(f"WHEN {len(told) - 1 - place} THEN '{label}'" for place, label in enumerate(told))
         fields.append(f"'{name}', CASE gamma_{name} {cases} ELSE 'not told' END")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE evidence AS SELECT a, b, CAST(json_object({', '.join(fields)}) AS VARCHAR) AS evidence FROM scored")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE evidence AS SELECT a, b, CAST(json_object({', '.join(fields)}) AS VARCHAR) AS evidence FROM scored"
+    )
 
 
 _RESULTS = {
@@ -286,7 +323,9 @@ def _write(con, as_at: date, at: datetime, found: dict[str, Any]) -> None:
             con.execute("DELETE FROM vault.identity.frequencies")
             con.execute("INSERT INTO vault.identity.frozen FROM freezing")
             for field in ("sur", "fore"):
-                con.execute(f"INSERT INTO vault.identity.frequencies SELECT '{field}', {field}, tf_{field} FROM frequencies_{field}")
+                con.execute(
+                    f"INSERT INTO vault.identity.frequencies SELECT '{field}', {field}, tf_{field} FROM frequencies_{field}"
+                )
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
@@ -307,11 +346,13 @@ def _remember(con, as_at: date, at: datetime, found: dict[str, Any]) -> None:
     )
     if found["new"]:
         con.execute(
-            "INSERT INTO vault.identity.events VALUES ('mint', ?, ?, 'not known before', NULL, NULL, NULL, ?)", [as_at, at, found["new"]]
+            "INSERT INTO vault.identity.events VALUES ('mint', ?, ?, 'not known before', NULL, NULL, NULL, ?)",
+            [as_at, at, found["new"]],
         )
     if found["retired"]:
         con.execute(
-            "INSERT INTO vault.identity.events VALUES ('retire', ?, ?, 'no record left', NULL, NULL, NULL, ?)", [as_at, at, found["retired"]]
+            "INSERT INTO vault.identity.events VALUES ('retire', ?, ?, 'no record left', NULL, NULL, NULL, ?)",
+            [as_at, at, found["retired"]],
         )
     con.execute("INSERT INTO vault.identity.registry SELECT id, ?, NULL, NULL FROM person_ids WHERE is_new", [as_at])
     con.execute(

@@ -30,14 +30,21 @@ def export(places: Places, keyring: Keyring, catalogue: Catalogue, to: Path) -> 
             raise StoreError("people have not been linked yet")
         for service in services:
             lending.register(con, f"lent_{service}", keyring.pseudonym_key(service))
-        tokens = ", ".join(f"lent_{service}(person_key::VARCHAR)::UUID::VARCHAR AS person_id_{service}" for service in services)
+        tokens = ", ".join(
+            f"lent_{service}(person_key::VARCHAR)::UUID::VARCHAR AS person_id_{service}" for service in services
+        )
         # Once per person, not per record.
-        con.execute(f"CREATE TEMP TABLE pseudonyms AS SELECT person_key, {tokens} FROM (SELECT DISTINCT person_key FROM identity.record_person)")
+        con.execute(
+            f"CREATE TEMP TABLE pseudonyms AS SELECT person_key, {tokens} FROM (SELECT DISTINCT person_key FROM identity.record_person)"
+        )
         draft = to.with_name(f".{to.name}.draft")
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         columns = ", ".join(f"person_id_{service}" for service in services)
         con.execute("CREATE TEMP TABLE shortened (feed VARCHAR, parts INTEGER)")
-        con.executemany("INSERT INTO shortened VALUES (?, ?)", [(c.feed, c.link_key_length) for c in catalogue.feeds if c.is_person_bearing])
+        con.executemany(
+            "INSERT INTO shortened VALUES (?, ?)",
+            [(c.feed, c.link_key_length) for c in catalogue.feeds if c.is_person_bearing],
+        )
         con.execute(
             "CREATE TEMP TABLE written AS SELECT DISTINCT source, feed, "
             "array_to_string(string_split(record_key, '|')[1:parts], '|') AS record_key, person_key "

@@ -238,9 +238,20 @@ def gather(con, declared: Declarations, as_at) -> None:
     declared_in.teach(con, declared)
     for macro in _ADDRESS_MACROS:
         con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
-    con.execute("CREATE OR REPLACE TEMP TABLE no_person_positions AS SELECT unnest(?::BIGINT[]) AS position", [list(declared.no_person_positions)])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE no_person_positions AS SELECT unnest(?::BIGINT[]) AS position",
+        [list(declared.no_person_positions)],
+    )
     for statement in (_GAZETTEER, _ADDRESSES, _CLAIMANTS):
         con.execute(statement)
-    con.execute(_RECORDS.format(union=" UNION ALL ".join(_SOURCES.values())), {"as_at": as_at, "minors_born_after": as_at.replace(year=as_at.year - int(declared.limit("oldest_minor")), day=min(as_at.day, 28))})
+    con.execute(
+        _RECORDS.format(union=" UNION ALL ".join(_SOURCES.values())),
+        {
+            "as_at": as_at,
+            "minors_born_after": as_at.replace(
+                year=as_at.year - int(declared.limit("oldest_minor")), day=min(as_at.day, 28)
+            ),
+        },
+    )
     con.execute(_SPELLS)
     con.execute(_SLOTS)

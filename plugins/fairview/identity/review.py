@@ -51,7 +51,14 @@ def listing(places: Places, keyring: Keyring, kind: str | None = None, most: int
 
 
 def decide(
-    places: Places, keyring: Keyring, verdict: str, first: tuple[str, str], second: tuple[str, str], reason: str, by: str, at: datetime
+    places: Places,
+    keyring: Keyring,
+    verdict: str,
+    first: tuple[str, str],
+    second: tuple[str, str],
+    reason: str,
+    by: str,
+    at: datetime,
 ) -> str:
     """Decide that two records (feed, record key) must or must not be one person. Returns the decision's number.
 
@@ -65,7 +72,9 @@ def decide(
     if not reason.strip() or not by.strip():
         raise DecisionRefused("a decision needs its reason and who took it")
     (feed_a, key_a), (feed_b, key_b) = sorted([first, second])
-    number = hashlib.sha256("\x1f".join([verdict, feed_a, key_a, feed_b, key_b, at.isoformat()]).encode()).hexdigest()[:12]
+    number = hashlib.sha256("\x1f".join([verdict, feed_a, key_a, feed_b, key_b, at.isoformat()]).encode()).hexdigest()[
+        :12
+    ]
     with opening.vault(places, keyring) as con:
         con.execute("USE memory")
         schema.ensure(con)
@@ -114,7 +123,8 @@ def withdraw(places: Places, keyring: Keyring, decision: str, by: str, at: datet
         if not found[0]:
             raise DecisionRefused("no such decision is in force")
         con.execute(
-            "UPDATE vault.identity.decisions SET withdrawn_by = ?, withdrawn_at = ? WHERE decision = ?", [by, at, decision]
+            "UPDATE vault.identity.decisions SET withdrawn_by = ?, withdrawn_at = ? WHERE decision = ?",
+            [by, at, decision],
         )
     ledger.append(places, "link_decision_withdrawn", at, decision=decision, by=by)
 

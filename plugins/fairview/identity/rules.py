@@ -113,9 +113,14 @@ def pair_up(con) -> None:
 def apply(con, margin: float) -> None:
     """Join records by the rules into profiles. Needs `record_facets` and `must_join` (`decisions.bring`); leaves `profile_of(record_id, profile)` and the refusals of the rules."""
     pair_up(con)
-    con.execute("CREATE OR REPLACE TEMP TABLE pairs AS SELECT a, b, $1 + max(grade) AS weight FROM rule_pairs GROUP BY a, b", [CERTAIN])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE pairs AS SELECT a, b, $1 + max(grade) AS weight FROM rule_pairs GROUP BY a, b",
+        [CERTAIN],
+    )
     con.execute("CREATE OR REPLACE TEMP TABLE facets AS FROM record_facets")
     clusters.join(con, margin)
-    con.execute("CREATE OR REPLACE TEMP TABLE profile_of AS SELECT node AS record_id, cluster AS profile FROM membership")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE profile_of AS SELECT node AS record_id, cluster AS profile FROM membership"
+    )
     con.execute("CREATE OR REPLACE TEMP TABLE rules_refused AS FROM refused")
     con.execute("CREATE OR REPLACE TEMP TABLE rules_torn AS FROM torn")

@@ -45,6 +45,7 @@ def exists(con, table: str) -> bool:
     """Whether `vault.identity.<table>` is there."""
     return bool(
         con.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'vault' AND schema_name = 'identity' AND table_name = ?", [table]
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'vault' AND schema_name = 'identity' AND table_name = ?",
+            [table],
         ).fetchone()[0]
     )

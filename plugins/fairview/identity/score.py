@@ -73,14 +73,16 @@ def month(places: Places, keyring: Keyring, truth: Path, as_at: date) -> MonthSc
 def judged(con, truth: Path, as_at: date) -> MonthScore:
     """Score the table `linked(record, feed, record_key, cluster)` of a connection; see `month`."""
     files = [
-        str(folder / "record_person.parquet") for folder in sorted(truth.glob("????-??-??")) if folder.name <= as_at.isoformat()
+        str(folder / "record_person.parquet")
+        for folder in sorted(truth.glob("????-??-??"))
+        if folder.name <= as_at.isoformat()
     ]
     for statement in _TRUTH.split(";"):
         con.execute(statement, {"files": files} if "$files" in statement else None)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE judged AS
         SELECT l.*, t.person_id, p.name_group FROM linked l JOIN truth t USING (record)
-        LEFT JOIN {opening.quoted(truth / 'persons.parquet')} p USING (person_id)"""
+        LEFT JOIN {opening.quoted(truth / "persons.parquet")} p USING (person_id)"""
     )
     counts = con.execute(
         """SELECT (SELECT count(*) FROM linked), (SELECT count(*) FROM judged WHERE person_id IS NULL),
@@ -88,12 +90,20 @@ def judged(con, truth: Path, as_at: date) -> MonthScore:
             - (SELECT count(DISTINCT (feed, person_id, record)) FROM judged WHERE person_id IS NOT NULL)"""
     ).fetchone()
     violations = con.execute(
-        f"""SELECT count(DISTINCT (m.person_a, m.person_b)) FROM read_csv({opening.quoted(truth / 'must_not_merge.csv')}) m
+        f"""SELECT count(DISTINCT (m.person_a, m.person_b)) FROM read_csv({opening.quoted(truth / "must_not_merge.csv")}) m
         JOIN judged a ON a.person_id = m.person_a JOIN judged b ON b.person_id = m.person_b AND b.cluster = a.cluster"""
     ).fetchone()[0]
     con.execute("DELETE FROM judged WHERE person_id IS NULL")
     return MonthScore(
-        as_at, pairwise(con, "judged"), whole(con, "judged"), _by_feeds(con), _by_group(con), violations, counts[0], counts[1], counts[2]
+        as_at,
+        pairwise(con, "judged"),
+        whole(con, "judged"),
+        _by_feeds(con),
+        _by_group(con),
+        violations,
+        counts[0],
+        counts[1],
+        counts[2],
     )
 
 
@@ -172,7 +182,9 @@ def gaps(score: MonthScore, least_pairs: int = 200) -> tuple[float, float]:
 def held(places: Places, keyring: Keyring) -> list[tuple[str, str, str]]:
     """(feed, record key, person key) of every linked record, to compare two months by `changed`."""
     with opening.vault(places, keyring, read_only=True) as con:
-        return con.execute("SELECT feed, record_key, CAST(person_key AS VARCHAR) FROM identity.record_person").fetchall()
+        return con.execute(
+            "SELECT feed, record_key, CAST(person_key AS VARCHAR) FROM identity.record_person"
+        ).fetchall()
 
 
 def changed(before: list[tuple[str, str, str]], places: Places, keyring: Keyring, as_at: date) -> dict[str, int]:
@@ -192,6 +204,16 @@ def changed(before: list[tuple[str, str, str]], places: Places, keyring: Keyring
 def table(score: MonthScore) -> list[dict[str, Any]]:
     """The score's headline figures, one row per measure."""
     return [
-        {"measure": "pairs of records", "precision": score.pairs.precision, "recall": score.pairs.recall, "f1": score.pairs.f1},
-        {"measure": "whole persons", "precision": score.persons.precision, "recall": score.persons.recall, "f1": score.persons.f1},
+        {
+            "measure": "pairs of records",
+            "precision": score.pairs.precision,
+            "recall": score.pairs.recall,
+            "f1": score.pairs.f1,
+        },
+        {
+            "measure": "whole persons",
+            "precision": score.persons.precision,
+            "recall": score.persons.recall,
+            "f1": score.persons.f1,
+        },
     ]

@@ -52,7 +52,9 @@ def link(con, table: str, columns: Columns, seed: int = 1) -> None:
     if columns.birth:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(columns.birth))
     pairs = linker.inference.predict(threshold_match_probability=0.2, warning_mode="never")
-    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=_CLUSTER_AT)
+    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
+        pairs, threshold_match_probability=_CLUSTER_AT
+    )
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE stock_clusters AS SELECT unique_id, CAST(cluster_id AS VARCHAR) AS cluster FROM {clusters.physical_name}"
     )

@@ -68,7 +68,9 @@ def train(places: Places, keyring: Keyring, as_at: date, seed: int = 1, to: Path
     return document["trained_on"]
 
 
-def learn(con, settings: dict[str, Any], seed: int, learn_in, sure, sure_find: float, pairs: int = _RANDOM_PAIRS) -> dict[str, Any]:
+def learn(
+    con, settings: dict[str, Any], seed: int, learn_in, sure, sure_find: float, pairs: int = _RANDOM_PAIRS
+) -> dict[str, Any]:
     """Settings with weights learnt from the table `profiles`; see Splink's training for what each step does."""
     from splink import DuckDBAPI, Linker
 
@@ -129,8 +131,14 @@ def _settle(con, declared: Declarations, settings: dict[str, Any], trained_on: d
 def _recount(con, comparison: dict[str, Any], pairs: float) -> None:
     name = comparison["output_column_name"]
     told = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-    counts = dict(con.execute(f"SELECT (gamma_{name}, is_one), count(*) FROM judged_pairs WHERE gamma_{name} >= 0 GROUP BY 1").fetchall())
-    one, apart = ([counts.get((len(told) - 1 - place, side), 0) for place in range(len(told))] for side in (True, False))
+    counts = dict(
+        con.execute(
+            f"SELECT (gamma_{name}, is_one), count(*) FROM judged_pairs WHERE gamma_{name} >= 0 GROUP BY 1"
+        ).fetchall()
+    )
+    one, apart = (
+        [counts.get((len(told) - 1 - place, side), 0) for place in range(len(told))] for side in (True, False)
+    )
     if sum(one):
         _share(told, "m_probability", [count / sum(one) + _LEAST_M for count in one])
     told_pairs = pairs * _told_share(con, name)

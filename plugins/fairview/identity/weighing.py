@@ -17,7 +17,11 @@ from fairview.identity import model
 
 # What strangers sharing a home, a number or a mailbox is worth grows with the town: such levels are rare by count of
 # people, not by nature. The prior shrinks by as much, so that a household is judged alike in a village and a city.
-_PLACE_BOUND = {"household": ("same home", "same crowded home", "forwarding", "same postcode"), "nino": ("same",), "email": ("same",)}
+_PLACE_BOUND = {
+    "household": ("same home", "same crowded home", "forwarding", "same postcode"),
+    "nino": ("same",),
+    "email": ("same",),
+}
 
 
 def fitted(committed: dict[str, Any], profiles: int) -> dict[str, Any]:
@@ -37,7 +41,8 @@ def fitted(committed: dict[str, Any], profiles: int) -> dict[str, Any]:
 def candidates(con) -> None:
     """Make `candidate_pairs(l, r)` from `profiles` by the declared blocks."""
     union = " UNION ".join(
-        f"SELECT least(l, r) AS l, greatest(l, r) AS r FROM ({sql}) AS block(l, r) WHERE l <> r" for sql in model.BLOCKS.values()
+        f"SELECT least(l, r) AS l, greatest(l, r) AS r FROM ({sql}) AS block(l, r) WHERE l <> r"
+        for sql in model.BLOCKS.values()
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE candidate_pairs AS {union}")
 

@@ -151,7 +151,10 @@ def _weights(con, a: str, b: str) -> dict[str, float]:
     prior = weighing.fitted(model.committed(), size)["probability_two_random_records_match"]
     names = [comparison["output_column_name"] for comparison in model.committed()["settings"]["comparisons"]]
     weights = {name: pair[f"mw_{name}"] + (pair.get(f"mw_tf_adj_{name}") or 0.0) for name in names}
-    return {"two strangers": round(weighing.odds(prior), 2), **{name: round(weight, 2) for name, weight in weights.items()}}
+    return {
+        "two strangers": round(weighing.odds(prior), 2),
+        **{name: round(weight, 2) for name, weight in weights.items()},
+    }
 
 
 _BETWEEN = """
