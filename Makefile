@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STATE  ?= state
 export DO_NOT_TRACK = 1
 
-.PHONY: setup run up test check docs bench lock generate demo cases fuzz score-links score-services clean
+.PHONY: setup run up test check docs bench lock generate demo cases clean
 .DEFAULT_GOAL := help
 
 help: ## Show the doors
@@ -49,6 +49,9 @@ bench: setup ## Measure the walk against the plain-DuckDB floor: make bench [RES
 
 demo: setup ## Write the demo council's deliveries to demo-deliveries/
 	@$(BIN)/fairview demo --to demo-deliveries --residents $(or $(RESIDENTS),5000)
+
+cases: setup ## Every case of the feed specification's section 7, expected and got
+	@$(BIN)/python -m tests.intake.run_cases
 
 lock: ## Resolve the dependencies anew
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --python-version 3.11 --generate-hashes --no-annotate \

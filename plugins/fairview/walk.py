@@ -112,9 +112,23 @@ def build_warehouse(here: House) -> Generation:
     return candidate
 
 
-def reasons_to_keep_back(here: House, card: ServiceCard) -> list[str]:
+def reasons_to_keep_back(here: House, card: ServiceCard, at: datetime) -> list[str]:
     """Why intake forbids a publication just now, in plain English; empty when it may go ahead."""
-    return in_force(here).blocks(card)
+    state = in_force(here)
+    return state.blocks(card) + _silence(here, state, card, at)
+
+
+def _silence(here: House, state, card: ServiceCard, at: datetime) -> list[str]:
+    """A sentence when a source the service rests on has been silent for longer than declared (45 days), else nothing.
+
+    Counted in extract dates, so that deliveries walked late are not stale at once; while nothing at all arrives, the
+    days since the last arrival are added, so that total silence is seen too.
+    """
+    arrivals = [datetime.fromisoformat(entry["at"]) for entry in ledger.read(here.places, "delivery")]
+    if state.as_at is None or not arrivals:
+        return []
+    silent = state.silent_sources(card, state.as_at + (at - max(arrivals)))
+    return [f"no delivery from {', '.join(silent)} within the declared time"] if silent else []
 
 
 def build_candidate(here: House, service: str) -> Generation:
@@ -162,11 +176,9 @@ def withdraw_stale(here: House, at: datetime) -> list[str]:
     state = in_force(here)
     withdrawn = []
     for card in here.catalogue.services:
-        silent = state.silent_sources(card, at.date())
-        if silent and generations.current(here.places, card.service):
-            publication.withdraw(
-                here.places, card.service, f"no delivery from {', '.join(silent)} within the declared time", at
-            )
+        silence = _silence(here, state, card, at)
+        if silence and generations.current(here.places, card.service):
+            publication.withdraw(here.places, card.service, silence[0], at)
             withdrawn.append(card.service)
     return withdrawn
 
@@ -178,8 +190,9 @@ def serve(
     outcomes: dict[str, Served] = {}
     candidates: dict[str, Generation] = {}
     cards = [card for card in here.catalogue.services if services is None or card.service in set(services)]
+    withdraw_stale(here, at)
     for card in cards:
-        if reasons := reasons_to_keep_back(here, card):
+        if reasons := reasons_to_keep_back(here, card, at):
             outcomes[card.service] = keep_back(here, card.service, reasons, at)
             continue
         tell(f"building {card.service}")

@@ -187,7 +187,7 @@ def test_why_names_the_rule_or_the_weights_and_no_value(town):
     town.link()
     by_rule = why.why(town.places, town.keyring, *claim[0], *account[0])
     assert by_rule.same_person
-    assert [step.rule for step in by_rule.steps][0] == "claim's council tax reference"
+    assert next(step.rule for step in by_rule.steps) == "claim's council tax reference"
     by_weight = why.why(town.places, town.keyring, *entry, *account[2])
     assert by_weight.same_person
     assert by_weight.steps[0].levels["forename"] == "same forename"

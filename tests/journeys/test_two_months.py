@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,17 @@ def test_a_state_folder_of_its_own_can_be_named_by_the_environment(tmp_path, mon
     )
     assert json.loads(done.stdout) == []
     assert (tmp_path / "elsewhere.keys" / "root.key").stat().st_mode & 0o077 == 0
+
+
+def test_what_rests_on_a_source_silent_for_its_declared_time_is_withdrawn_and_the_record_says_so(walked, tmp_path):
+    from fairview.console.commands import now
+
+    here = copy_of(walked, tmp_path)
+    assert walk.withdraw_stale(here, now()) == []
+    assert walk.withdraw_stale(here, now() + timedelta(days=44)) == []
+    later = now() + timedelta(days=47)
+    assert walk.withdraw_stale(here, later) == [card.service for card in here.catalogue.services]
+    assert all(generations.current(here.places, card.service) is None for card in here.catalogue.services)
+    walk.write_record(here, later)
+    told = fairview("record", "--state", str(here.places.root)).stdout
+    assert "no delivery from" in told

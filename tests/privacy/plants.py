@@ -122,7 +122,9 @@ def plants() -> list[Plant]:
 
 def vault(places: Places, keyring: Keyring, catalogue: Catalogue, residents: int) -> None:
     """A vault that holds the residents as rows of one feed."""
-    columns = "case_ref, forename, surname, dob, nino, phone, last_addr1, last_postcode, last_uprn, record_key, row_number"
+    columns = (
+        "case_ref, forename, surname, dob, nino, phone, last_addr1, last_postcode, last_uprn, record_key, row_number"
+    )
     with opening.vault(places, keyring) as con:
         tables.ensure(con, catalogue)
         rows = []
@@ -156,7 +158,7 @@ def generation(places: Places, keyring: Keyring, zone: str, cells: dict[str, str
 def house(folder: Path, catalogue: Catalogue) -> Catalogue:
     """The real declarations in an almost empty house, so that its git tree is small."""
     folder.mkdir()
-    (folder / "README.md").write_text("A house with nothing in it.\n", encoding="utf-8")
+    (folder / "README.md").write_text("Fairview: a house with nothing in it.\n", encoding="utf-8")
     return replace(catalogue, house=folder)
 
 
@@ -236,5 +238,7 @@ def _csv(path: Path, texts: list[str]) -> None:
 def _database(path: Path, texts: list[str]) -> None:
     with closing(sqlite3.connect(_made(path))) as con:
         con.execute("CREATE TABLE xcom (key TEXT, value BLOB, note TEXT)")
-        con.executemany("INSERT INTO xcom VALUES (?, ?, ?)", [(str(n), json.dumps(t).encode(), t) for n, t in enumerate(texts)])
+        con.executemany(
+            "INSERT INTO xcom VALUES (?, ?, ?)", [(str(n), json.dumps(t).encode(), t) for n, t in enumerate(texts)]
+        )
         con.commit()

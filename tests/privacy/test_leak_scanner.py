@@ -64,7 +64,8 @@ def found_rows(report: identifiers.Report) -> set[tuple[str, str, str, int]]:
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda one: f"{one.artefact} / {one.transform}")
 def test_a_leak_planted_in_an_artefact_is_found(leaky, planted):
     wanted = {
-        (planted.artefact, planted.kind, form, planted.resident.row) for form in (planted.form, f"mark-up {planted.form}")
+        (planted.artefact, planted.kind, form, planted.resident.row)
+        for form in (planted.form, f"mark-up {planted.form}")
     }
     assert wanted & found_rows(leaky), planted.kind
 
@@ -139,7 +140,9 @@ def test_a_column_of_birth_dates_is_found_row_by_row(toy):
             "CREATE TABLE identity.record_person AS SELECT 'housing' AS source, 'homelessness_cases' AS feed, record_key, "
             "md5('a key of its own' || record_key)::UUID AS person_key FROM staged.homelessness_cases"
         )
-        people = con.execute("SELECT md5('a key of its own' || record_key)::UUID::VARCHAR, dob FROM staged.homelessness_cases").fetchall()
+        people = con.execute(
+            "SELECT md5('a key of its own' || record_key)::UUID::VARCHAR, dob FROM staged.homelessness_cases"
+        ).fetchall()
     candidate = generations.begin(toy.places, toy.keyring, "warehouse")
     con = opening.connect(toy.places)
     opening.attach(con, candidate.database, "built", candidate.data_key(toy.keyring.zone_key("warehouse")))

@@ -23,7 +23,11 @@ OLD = {
     "person_id": "b5a1c7de-0d0f-4f4c-9c55-6f6f0e1f2a3b",
     "amount": "918273645",
 }
-NEW = {"reason": "Nothing is owed on any account", "short": "Standard", "person_id": "0b0b0b0b-0d0f-4f4c-9c55-6f6f0e1f2a3b"}
+NEW = {
+    "reason": "Nothing is owed on any account",
+    "short": "Standard",
+    "person_id": "0b0b0b0b-0d0f-4f4c-9c55-6f6f0e1f2a3b",
+}
 
 
 class Published:
@@ -110,7 +114,12 @@ def test_a_copy_of_the_old_mart_is_found_whatever_it_is_called(state):
 
 
 @pytest.mark.parametrize(
-    "leftover", ["work/spill/duckdb_temp_storage-1.tmp", "work/dbt-9/manifest.json", "services/informed_debt/{new}/mart.duckdb.wal"]
+    "leftover",
+    [
+        "work/spill/duckdb_temp_storage-1.tmp",
+        "work/dbt-9/manifest.json",
+        "services/informed_debt/{new}/mart.duckdb.wal",
+    ],
 )
 def test_write_ahead_logs_spill_and_dbt_leftovers_are_found(state, leftover):
     path = state.places.root / leftover.format(new=state.new.name)
@@ -120,7 +129,15 @@ def test_write_ahead_logs_spill_and_dbt_leftovers_are_found(state, leftover):
 
 
 def test_a_destruction_the_ledger_does_not_date_is_found(state):
-    ledger.append(state.places, "publication", AT, service="informed_debt", generation="gen-x", replaced="gen-y", destroyed_at=None)
+    ledger.append(
+        state.places,
+        "publication",
+        AT,
+        service="informed_debt",
+        generation="gen-x",
+        replaced="gen-y",
+        destroyed_at=None,
+    )
     assert "does not say when informed_debt gen-y was destroyed" in state.faults()
 
 

@@ -75,6 +75,8 @@ def environment(catalogue: Catalogue, where: Places, port: int) -> dict[str, str
         "CORE__DAGS_FOLDER": catalogue.house / "dags",
         "CORE__PLUGINS_FOLDER": catalogue.house / "plugins",
         "CORE__LOAD_EXAMPLES": False,
+        # Several processes share the file: wait for one another rather than fail on a busy machine.
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": 4,
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": False,
@@ -184,29 +186,40 @@ class Api:
         headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
         self._client = httpx.Client(base_url=f"{server.url}/api/v2", headers=headers, timeout=60)
 
+    def _call(self, method: str, path: str, *, fine: tuple[int, ...] = (), **words):
+        """One call, tried again while the server is too busy to answer. Raises FairviewError naming path and status."""
+        for patience in (1, 2, 4, 8, 16, 0):
+            answer = self._client.request(method, path, **words)
+            if answer.is_success or answer.status_code in fine:
+                return answer
+            if answer.status_code < 500 or not patience:
+                break
+            time.sleep(patience)
+        raise FairviewError(f"Airflow answered {answer.status_code} to {method} {path}; see console/api-server.log")
+
     def make_pool(self, name: str, slots: int) -> None:
-        answer = self._client.post("/pools", json={"name": name, "slots": slots, "include_deferred": False})
-        if answer.status_code != 409:  # 409: it is there already
-            answer.raise_for_status()
+        """Make a pool, or leave the one that is there."""
+        self._call("POST", "/pools", json={"name": name, "slots": slots, "include_deferred": False}, fine=(409,))
 
     def dag_ids(self) -> set[str]:
-        return {dag["dag_id"] for dag in self._client.get("/dags", params={"limit": 100}).json()["dags"]}
+        """DAGs Airflow has read."""
+        return {dag["dag_id"] for dag in self._call("GET", "/dags", params={"limit": 100}).json()["dags"]}
 
     def trigger(self, dag_id: str, conf: dict | None = None) -> str:
-        answer = self._client.post(f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf or {}})
-        answer.raise_for_status()
+        """Start a run as a user would. Returns its id."""
+        answer = self._call("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf or {}})
         return answer.json()["dag_run_id"]
+
+    def _runs(self, *states: str) -> list[dict]:
+        return self._call("GET", "/dags/~/dagRuns", params={"state": states, "limit": 100}).json()["dag_runs"]
 
     def active(self) -> list[tuple[str, str]]:
         """DAG and state of every run not finished."""
-        answer = self._client.get("/dags/~/dagRuns", params={"state": ["running", "queued"], "limit": 100})
-        answer.raise_for_status()
-        return [(run["dag_id"], run["state"]) for run in answer.json()["dag_runs"]]
+        return [(run["dag_id"], run["state"]) for run in self._runs("running", "queued")]
 
     def failed(self) -> list[tuple[str, str]]:
-        answer = self._client.get("/dags/~/dagRuns", params={"state": ["failed"], "limit": 100})
-        answer.raise_for_status()
-        return [(run["dag_id"], run["dag_run_id"]) for run in answer.json()["dag_runs"]]
+        """DAG and id of every run that failed."""
+        return [(run["dag_id"], run["dag_run_id"]) for run in self._runs("failed")]
 
 
 def _await_dags(api: Api, wanted: set[str]) -> None:

@@ -180,7 +180,7 @@ def _ours(con, benchmark: Benchmark) -> None:
         f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT unique_id_l AS a, unique_id_r AS b, match_weight AS weight FROM {scored.physical_name}"
     )
     linker.table_management.delete_tables_created_by_splink_from_db()
-    nothing = {name: "NULL" for name in clusters.FACET_COLUMNS} | {
+    nothing = dict.fromkeys(clusters.FACET_COLUMNS, "NULL") | {
         "families": "[]::VARCHAR[]",
         "is_adult": "false",
         "is_minor": "false",

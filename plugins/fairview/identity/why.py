@@ -5,6 +5,7 @@ Knows: what the last run wrote down of its reasons. Refuses to know: names, date
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +131,7 @@ def _chain(con, person, a: str, b: str) -> tuple[Step, ...]:
     if not found:
         return ()
     path = found[0]
-    return tuple(_step(con, first, second) for first, second in zip(path, path[1:], strict=False))
+    return tuple(_step(con, first, second) for first, second in itertools.pairwise(path))
 
 
 def _step(con, a: str, b: str) -> Step:

@@ -285,7 +285,7 @@ def _end_of_text(data: bytes, start: int, end: int) -> int:
 
 def _trailer_parts(line: str, layout: Layout) -> list[str]:
     try:
-        return [part.strip() for part in next(csv.reader([line], delimiter=layout.delimiter), [])]
+        return [part.strip() for part in next(csv.reader([line], delimiter=layout.delimiter, strict=True), [])]
     except csv.Error:
         return []
 

@@ -99,7 +99,7 @@ def build_candidate(service: str) -> str | None:
     if generations.current(here.places, WAREHOUSE) is None:
         return None
     card = here.catalogue.service(service)
-    if reasons := walk.reasons_to_keep_back(here, card):
+    if reasons := walk.reasons_to_keep_back(here, card, surroundings.now()):
         walk.keep_back(here, service, reasons, surroundings.now())
         raise Blocked("kept back: " + "; ".join(reasons))
     try:
