@@ -6,11 +6,11 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from tests.demo import supplier_files
+from tests.privacy import plants
 
 from fairview.proof import identifiers, overwrite
 from fairview.store import generations, opening
-from tests.demo import supplier_files
-from tests.privacy import plants
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NEVER = {"ALLEGED_PERPETRATOR", "WITNESS"}

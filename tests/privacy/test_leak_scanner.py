@@ -9,12 +9,12 @@ import zipfile
 from datetime import UTC, datetime
 
 import pytest
+from tests.privacy import plants
 
 from fairview.proof import artefacts, identifiers, sought
 from fairview.store import generations, opening
 from fairview.store.keys import Keyring
 from fairview.store.places import places
-from tests.privacy import plants
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PLANTED = plants.plants()

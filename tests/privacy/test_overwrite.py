@@ -9,12 +9,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+from tests.privacy import plants
 
 from fairview.proof import overwrite
 from fairview.store import generations, ledger
 from fairview.store.keys import Keyring
 from fairview.store.places import places
-from tests.privacy import plants
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OLD = {

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 # Control characters have no place in a council's field (house rule 69); line ends are judged as line ends.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FIRST_PRINTABLE = 32
 _DELETE = b"\x7f"
 # Marks that turn the reading direction can hide what a name says; marks without width hide a difference.
@@ -368,10 +369,7 @@ def _mark_odd(kept: list[list[str]], numbers: list[int], header: list[str], layo
                 continue
             column = header[position]
             name = names.get(column, "")
-            inner = "\n" not in value or column not in loaded
-            if any((ord(letter) < 32 and letter not in "\n\r\t") or letter == "\x7f" for letter in value) or (
-                column in loaded and ("\t" in value or not inner)
-            ):
+            if _CONTROL.search(value) or (column in loaded and "\t" in value):
                 facts.marked.append((number, "D59", name))
             elif _TURNING.search(value):
                 facts.marked.append((number, "turning-marks", name))
