@@ -35,8 +35,9 @@ ALLOWANCES = (
 )  # fmt: skip
 
 # Ranges nobody is ever given: they stand in the house's own tests, and only invented councils hold them. Ofcom's numbers
-# for drama; the prefix QQ, which HMRC does not use; RFC 2606's example domains.
+# for drama; the prefix QQ, which HMRC does not use; RFC 2606's example domains; C, I, K, M, O or V at a postcode's end.
 NEVER_GIVEN = {
+    "postcode": r"[A-Z0-9]+ [0-9]([CIKMOV][A-Z]|[A-Z][CIKMOV])",
     "phone": r"07700 ?900 ?[0-9]{3}",
     "national insurance number": r"QQ ?[0-9 ]+[A-Z]?",
     "e-mail": r".*@example\.(org|com|net)",

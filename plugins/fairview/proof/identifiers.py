@@ -23,7 +23,7 @@ from fairview.store import opening
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
 
-_PLAIN = {"plain", "mark-up plain", "URL plain"}
+_PLAIN = {"plain", "reversed", "mark-up plain", "URL plain"}
 # Words of these files are invented people, not the house's vocabulary: they do not make a surname common.
 _NAME_LISTS = ("plugins/fairview/demo/", "tests/", "dags/identity/")
 
