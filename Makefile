@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STATE  ?= state
 export DO_NOT_TRACK = 1
 
-.PHONY: setup run up test check docs bench lock generate demo cases clean
+.PHONY: setup run up test check docs bench lock generate demo cases score-links clean
 .DEFAULT_GOAL := help
 
 help: ## Show the doors
@@ -52,6 +52,9 @@ demo: setup ## Write the demo council's deliveries to demo-deliveries/
 
 cases: setup ## Every case of the feed specification's section 7, expected and got
 	@$(BIN)/python -m tests.intake.run_cases
+
+score-links: setup ## Score the links against the pilot's truth and the benchmarks, where the shared folder is there
+	@$(BIN)/python -m bench.score_links
 
 lock: ## Resolve the dependencies anew
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --python-version 3.11 --generate-hashes --no-annotate \

@@ -9,6 +9,7 @@ from tests.intake.cases import CASES, Case
 from tests.intake.conftest import Door, line_of
 from tests.intake.deliveries import MARK, Draft
 
+from fairview.contracts.catalogue import HOUSE
 from fairview.intake import receipts
 from fairview.intake.receipts import REFUSALS
 from fairview.store import ledger
@@ -49,3 +50,11 @@ def test_a_broken_delivery_gets_the_specified_answer(door: Door, case: Case) -> 
 
 def test_all_68_cases_of_the_specification_are_here() -> None:
     assert {case.id[:3] for case in CASES} == {f"D{number:02d}" for number in range(1, 69)}
+
+
+def test_the_reference_page_lists_every_case() -> None:
+    page = (HOUSE / "docs" / "reference" / "door-cases.md").read_text(encoding="utf-8")
+    for case in CASES:
+        rows = "" if case.rows is None else str(case.rows)
+        line = f"| {case.id} | {case.title} | {case.feed} | {case.outcome} | {rows} | {case.rule or ''} |"
+        assert line in page

@@ -165,7 +165,8 @@ def _whole(column: Column) -> str:
     # Casting alone would round 1.5 and read 1e3; the text must say the number it becomes.
     return (
         f"CASE WHEN TRY_CAST({text} AS BIGINT)::VARCHAR = {text} OR regexp_full_match({text}, '-?[0-9]{{1,18}}') "
-        f"THEN CASE WHEN abs(TRY_CAST({text} AS BIGINT)) < {10**digits} THEN TRY_CAST({text} AS BIGINT) END END"
+        f"THEN CASE WHEN TRY_CAST({text} AS BIGINT) BETWEEN {1 - 10**digits} AND {10**digits - 1} "
+        f"THEN TRY_CAST({text} AS BIGINT) END END"
     )
 
 

@@ -41,6 +41,7 @@ _MOJIBAKE = re.compile(
 # A compressed member may unfold to this many times its size; spreadsheets and ledgers reach 20 (house rule 91).
 _MOST_UNFOLDING = 200
 _FIELD_LIMIT = 1_000_000
+_MOST_POUNDS = 10**12
 _ROWS_AFFECTED = re.compile(r"\((\d+) rows? affected\)")
 
 
@@ -555,6 +556,8 @@ def _cell(value: Any, kind: str, date_format: str) -> str:
         return "Y" if value else "N"
     if isinstance(value, float | int):
         if kind == "M":
+            if abs(value) >= _MOST_POUNDS or value != value:
+                return repr(value)
             exact = Decimal(repr(value))
             rounded = exact.quantize(Decimal("0.01"))
             return str(rounded) if abs(exact - rounded) < Decimal("0.000001") else str(exact)
