@@ -89,6 +89,7 @@ def test_deliveries_are_found_in_every_layout(tmp_path: Path) -> None:
     (tmp_path / "root" / "truth" / "2026-08-31").mkdir(parents=True)
     (tmp_path / "root" / "truth" / "persons.csv").write_text("x")
     (tmp_path / "root" / "RUN.json").write_text("{}")
+    (tmp_path / "root" / "README.txt").write_text("what lies here")
     names = [delivery.name for delivery in deliveries.find(tmp_path / "root")]
     assert names == ["benefits 2026-08-31", "revenues 2026-08-31", "housing 2026-09-30"]
     day = tmp_path / "root" / "2026-08-31"

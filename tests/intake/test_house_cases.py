@@ -8,6 +8,7 @@ import os
 import re
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from tests.intake.conftest import Door, line_of
@@ -324,3 +325,40 @@ def test_a_delivery_of_an_unknown_source_is_refused(door: Door) -> None:
     folder.rename(folder.with_name("parking"))
     receipt = door.take(door.folder / "unknown")
     assert (receipt.source, receipt.outcome, receipt.rules) == ("parking", "reject_delivery", {"wrong-source": 1})
+
+
+# --- the reading child -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("limit", "least"), [("MOST_MEMORY", 64 << 20), ("MOST_SECONDS", 0.01)])
+def test_a_child_that_is_stopped_costs_the_files_and_nothing_else(
+    door: Door, monkeypatch, limit: str, least: float
+) -> None:
+    monkeypatch.setattr(reading, limit, least)
+    receipt = door.deliver(Draft("gazetteer", 3))
+    assert line_of(receipt, "properties").outcome == "reject_file"
+    assert set(line_of(receipt, "properties").rules) <= {"unreadable", "too-large"}
+    monkeypatch.undo()
+    assert door.deliver(Draft("gazetteer", 3, number=4)).outcome == "accept"
+
+
+def test_the_child_is_given_no_environment_and_no_path(monkeypatch) -> None:
+    seen = {}
+
+    class Child:
+        def __init__(self, command, **more) -> None:
+            seen.update(more, command=command)
+
+        def communicate(self, plan, timeout):
+            seen["plan"] = plan
+            return "", ""
+
+    monkeypatch.setenv("FAIRVIEW_SECRET", "root key")
+    monkeypatch.setattr(reading.subprocess, "Popen", Child)
+    with Path(os.devnull).open("rb") as file:
+        contract = HOUSE.feed("properties")
+        reading.read_all([(os.dup(file.fileno()), reading.layout(contract, "PROPERTIES_20261031.csv", DAY))], None)
+    assert set(seen["env"]) == {"LANG", "PATH"}
+    assert "root key" not in str(seen)
+    assert "/home" not in seen["plan"]
+    assert "-I" in seen["command"]

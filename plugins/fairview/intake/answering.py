@@ -57,6 +57,7 @@ def receipt(con, found: Examined, delivery_id: str, staged: dict[str, tuple[int,
 
 def _file(con, file: Judged, staged: tuple[int, int], common: list[str]) -> FileReceipt:
     found = _findings(con, file) if file.is_typed else []
+    touched = _rows_touched(con, file) if file.is_typed else {}
     rules: dict[str, int] = dict(file.dropped)
     outcomes, messages = [], []
     for rule, facts in file.refusals:
@@ -65,7 +66,7 @@ def _file(con, file: Judged, staged: tuple[int, int], common: list[str]) -> File
         messages.append(_sentence(file, rule, facts))
     for rule, column, treatment, count, rows in found:
         outcomes.append(treatment)
-        rules[rule] = rules.get(rule, 0) + count
+        rules[rule] = max(rules.get(rule, 0), touched[rule])
         messages.append(_sentence(file, rule, {"rows": rows, "count": count, "columns": [column] if column else []}))
     for rule, facts in file.warnings:
         outcomes.append("accept_with_warning")
@@ -101,6 +102,12 @@ def _findings(con, file: Judged) -> list[tuple[str, str | None, str, int, list[i
         "GROUP BY rule, column_name, treatment ORDER BY rule, column_name",
         [file.feed],
     ).fetchall()
+
+
+def _rows_touched(con, file: Judged) -> dict[str, int]:
+    """Rows per rule, a row once though several of its columns break the rule."""
+    query = "SELECT rule, count(DISTINCT row_number) FROM finding WHERE feed = ? GROUP BY rule"
+    return dict(con.execute(query, [file.feed]).fetchall())
 
 
 def _sentence(file: Judged, rule: str, facts: dict[str, Any]) -> str:

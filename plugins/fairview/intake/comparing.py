@@ -9,6 +9,8 @@ from fairview.domain import periods
 from fairview.intake import casting
 from fairview.intake.judging import Judged
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Before:
@@ -49,7 +51,8 @@ def compare(file: Judged, before: Before | None) -> None:
         risen = [
             column
             for column, share in file.blank_shares.items()
-            if share > before.blank_shares.get(column, share) + limits.blank_share + 1e-9
+            if (rise := share - before.blank_shares.get(column, share)) > limits.blank_share + _ROUNDING
+            and rise * file.received >= limits.blank_rows
         ]
         if risen:
             file.refuse("D45", columns=risen)

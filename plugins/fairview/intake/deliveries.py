@@ -101,7 +101,9 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _is_source(folder: Path) -> bool:
-    return any(not path.is_dir() or path.is_symlink() for path in entries(folder))
+    """Whether files of a delivery lie in it: a manifest, or a name that carries a day or month."""
+    files = [path for path in entries(folder) if not path.is_dir() or path.is_symlink()]
+    return bool(manifests(folder)) or any(day_in(path.name) for path in files)
 
 
 def _day(text: str) -> date | None:

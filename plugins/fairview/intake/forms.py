@@ -693,6 +693,7 @@ def _sum_control(table: pa.Table, broken, order: list[int], layout: Layout, fact
                 total += amount
             else:
                 odd += amount
+                facts.control_unreadable += 1
     for _, parts in broken:
         text = parts[order[position]] if order[position] < len(parts) else ""
         odd += _amount(text, layout.control_type) or 0

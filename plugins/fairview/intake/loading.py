@@ -16,6 +16,10 @@ from fairview.intake.judging import Judged
 from fairview.intake.receipts import FileReceipt, Receipt
 
 
+# Of warnings, and of files refused, so many rows per rule and column are kept by number; all are counted.
+_TOLD_ROWS = 100
+
+
 def stage(con, file: Judged, delivery_id: str, replaces: Sequence[str]) -> tuple[int, int]:
     """Bring a judged file's sound rows into force. Returns rows staged and rows of others they took the place of."""
     columns = ", ".join(name(column.staged_name) for column in file.contract.loaded)
@@ -93,14 +97,11 @@ def write_findings(con, found: Examined, delivery_id: str) -> None:
     for file in found.files:
         if not file.is_typed:
             continue
-        limit = (
-            " QUALIFY row_number() OVER (PARTITION BY rule, column_name ORDER BY row_number) <= 100"
-            if file.is_refused
-            else ""
-        )
+        every = "false" if file.is_refused else "treatment = 'quarantine_rows'"
+        first = f"row_number() OVER (PARTITION BY rule, column_name ORDER BY row_number) <= {_TOLD_ROWS}"
         con.execute(
             f"INSERT INTO intake.findings SELECT ?, ?, feed, ?, row_number, column_name, rule, treatment FROM finding "
-            f"WHERE feed = ?{limit}",
+            f"WHERE feed = ? QUALIFY {every} OR {first}",
             [delivery_id, source, file.name, file.feed],
         )
     con.execute("INSERT INTO intake.quarantine SELECT ?, ?, feed, row_number, content FROM kept", [delivery_id, source])

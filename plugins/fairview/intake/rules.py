@@ -199,8 +199,7 @@ RULES: dict[str, Rule] = {
     "nothing-left": Rule("no row of the snapshot is sound", "correct the extract and send again"),
     # ties and comparison
     "D46": Rule("amounts are in pence instead of pounds", "send amounts in pounds with two decimals"),
-    "D47": Rule("a balance does not tie to its transactions", _CORRECT),
-    "balance-parts": Rule("a balance is not the sum of its parts", _CORRECT),
+    "D47": Rule("a balance does not tie to its transactions, or to its own parts", _CORRECT),
     "tie-unproved": Rule(
         "the tie to the transactions could not be proved: transactions are missing, refused or in quarantine",
         "send the missing transactions",
