@@ -89,7 +89,7 @@ def walked(declared, tmp_path_factory) -> Council:
 
     folder = tmp_path_factory.mktemp("council")
     deliveries, truth = folder / "deliveries", folder / "truth"
-    write_deliveries(400, 7, 2, deliveries, truth)
+    write_deliveries(400, 11, 2, deliveries, truth)
     here = walk.house(declared, places(folder / "state"))
     months = []
     for day in sorted(path for path in deliveries.iterdir() if path.is_dir()):

@@ -15,7 +15,6 @@ from fairview.intake.doorway import Examined
 from fairview.intake.judging import Judged
 from fairview.intake.receipts import FileReceipt, Receipt
 
-
 # Of warnings, and of files refused, so many rows per rule and column are kept by number; all are counted.
 _TOLD_ROWS = 100
 
