@@ -28,8 +28,8 @@ def of_delivery_dag(source: str, contracts: tuple[FeedContract, ...]) -> str:
         "",
         "**Run it by hand** with the play button; `up_to` leaves later deliveries waiting.",
         "**Run it again** safely: a delivery already received is recognised by its content.",
-        "**When it is red**, `say_what_was_refused` names file, rows, column and rule; the supplier report in the state's",
-        f"`landing/{source}/` can be sent back as it is. What was in force stays in force until a corrected delivery comes.",
+        "**When it is red**, `say_what_was_refused` names file, rows, column and rule, never a value: fit to be sent back as it is.",
+        "`fairview check FOLDER` tells a supplier the same beforehand. What was in force stays so until a corrected delivery comes.",
     ]
     return "\n".join(lines)
 
