@@ -14,13 +14,18 @@ from pathlib import Path
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.service import ServiceCard
 from fairview.errors import Blocked, FairviewError
+from fairview.intake.receipts import REFUSALS
 from fairview.store import generations, ledger, locks
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
 from fairview.store.places import WAREHOUSE, Places
 
 Tell = Callable[[str], None]
-REFUSED = {"reject_file", "reject_delivery"}
+
+
+def is_refused(receipt) -> bool:
+    """True when the door refused the delivery or any file of it."""
+    return receipt.outcome in REFUSALS or any(file.outcome in REFUSALS for file in receipt.files)
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,7 @@ class Walked:
     @property
     def exit_code(self) -> int:
         """0 all published, 3 something blocked at a gate, 4 something refused at the door (both: 4)."""
-        refused = any(
-            receipt.outcome in REFUSED or any(f.outcome in REFUSED for f in receipt.files) for receipt in self.receipts
-        )
-        if refused:
+        if any(is_refused(receipt) for receipt in self.receipts):
             return 4
         return 3 if any(not service.published for service in self.served) else 0
 
@@ -112,9 +114,12 @@ def build_warehouse(here: House) -> Generation:
     return candidate
 
 
-def reasons_to_keep_back(here: House, card: ServiceCard, at: datetime) -> list[str]:
-    """Why intake forbids a publication just now, in plain English; empty when it may go ahead."""
-    state = in_force(here)
+def reasons_to_keep_back(here: House, card: ServiceCard, at: datetime, state=None) -> list[str]:
+    """Why intake forbids a publication just now, in plain English; empty when it may go ahead.
+
+    `state` is what `in_force` said, where the caller has asked already: asking opens the vault.
+    """
+    state = state or in_force(here)
     return state.blocks(card) + _silence(here, state, card, at)
 
 
@@ -169,11 +174,11 @@ def keep_back(here: House, service: str, reasons: Iterable[str], at: datetime) -
     return Served(service, False, "kept back", told)
 
 
-def withdraw_stale(here: House, at: datetime) -> list[str]:
+def withdraw_stale(here: House, at: datetime, state=None) -> list[str]:
     """Withdraw what rests on a source that has not sent for its declared time (45 days). Returns the services."""
     from fairview.publication import publish as publication
 
-    state = in_force(here)
+    state = state or in_force(here)
     withdrawn = []
     for card in here.catalogue.services:
         silence = _silence(here, state, card, at)
@@ -190,9 +195,10 @@ def serve(
     outcomes: dict[str, Served] = {}
     candidates: dict[str, Generation] = {}
     cards = [card for card in here.catalogue.services if services is None or card.service in set(services)]
-    withdraw_stale(here, at)
+    state = in_force(here)
+    withdraw_stale(here, at, state)
     for card in cards:
-        if reasons := reasons_to_keep_back(here, card, at):
+        if reasons := reasons_to_keep_back(here, card, at, state):
             outcomes[card.service] = keep_back(here, card.service, reasons, at)
             continue
         tell(f"building {card.service}")

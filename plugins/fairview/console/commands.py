@@ -247,9 +247,7 @@ def check(path: Path, as_json: bool) -> int:
         _table(rows, ["file", "outcome", "received", "rules"])
         for message in messages:
             click.echo(message)
-    return (
-        4 if any(r.outcome in walk.REFUSED or any(f.outcome in walk.REFUSED for f in r.files) for r in checked) else 0
-    )
+    return 4 if any(walk.is_refused(receipt) for receipt in checked) else 0
 
 
 @cli.group()

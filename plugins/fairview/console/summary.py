@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fairview.contracts.catalogue import Catalogue
+from fairview.intake.receipts import REFUSALS
 from fairview.store import generations, ledger
 from fairview.store.places import Places
-
-_REFUSED = {"reject_file", "reject_delivery"}
 
 
 def line(entry: dict) -> str | None:
@@ -57,7 +56,7 @@ def exit_code(where: Places, since: int, services: list[str]) -> int:
     for entry in entries:
         if entry["kind"] == "delivery":
             outcomes = {entry.get("outcome"), *(file.get("outcome") for file in entry.get("files") or [])}
-            if outcomes & _REFUSED:
+            if outcomes.intersection(REFUSALS):
                 return 4
     newest = {entry["service"]: entry["kind"] for entry in entries if entry["kind"] in {"publication", "kept_back"}}
     return 0 if all(newest.get(service) == "publication" for service in services) else 3

@@ -19,6 +19,7 @@ from fairview.contracts.service import ServiceCard
 from fairview.domain.disclosure import THRESHOLD, Told, told
 from fairview.errors import StoreError
 from fairview.governance import answers
+from fairview.intake.receipts import REFUSALS
 from fairview.store import generations, ledger
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
@@ -35,7 +36,6 @@ _OUTCOMES = {
     "reject_delivery": "refused",
     "ignored": "known already, ignored",
 }
-_REFUSED = {"reject_file", "reject_delivery"}
 
 
 @dataclass(frozen=True)
@@ -156,13 +156,13 @@ def _received(entries: list[dict]) -> list[dict[str, Any]]:
             "source": entry["source"],
             "extract_date": _day(entry.get("extract_date")),
             "outcome": _words(entry["outcome"]),
-            "is_refused": entry["outcome"] in _REFUSED,
+            "is_refused": entry["outcome"] in REFUSALS,
             "rows": str(told(sum(file.get("received") or 0 for file in files))),
             "set_aside": str(told(sum(file.get("quarantined") or 0 for file in files))),
             "refused_files": sorted(
                 f"{file['feed'] or file.get('file')} ({', '.join(sorted(file.get('rules') or {})) or 'no reason given'})"
                 for file in files
-                if file.get("outcome") in _REFUSED
+                if file.get("outcome") in REFUSALS
             ),
             "rules": sorted(entry.get("rules") or {}),
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairview import walk
 from fairview.errors import Blocked, FairviewError
+from fairview.intake.receipts import REFUSALS
 from fairview.orchestration import surroundings
 from fairview.store import generations, ledger
 from fairview.store.generations import Generation
@@ -63,7 +64,7 @@ def receive_waiting(source: str, up_to: str | None) -> list[dict]:
 
 def refusals(receipts: list[dict]) -> list[str]:
     """What the door refused, one sentence each."""
-    refused = [line for line in receipts if line["outcome"] in walk.REFUSED]
+    refused = [line for line in receipts if line["outcome"] in REFUSALS]
     return [
         f"{line['file'] or line['source']}: {line['outcome']}: {' '.join(line['messages'])}".strip().rstrip(":")
         for line in refused

@@ -28,6 +28,7 @@ _LEAVES_STAGING = {"ATT", "MEA", "OPS"}
 def render(catalogue: Catalogue) -> dict[Path, str]:
     """Path below `dbt_project/models` → content, for every file that follows from the contracts."""
     written: dict[Path, str] = {}
+    shared = _shared_namespaces(catalogue)
     for source in catalogue.sources:
         contracts = catalogue.of_source(source)
         folder = Path("staging") / source
@@ -37,9 +38,8 @@ def render(catalogue: Catalogue) -> dict[Path, str]:
         written[pseudonymised / f"_psn_{source}__models.yml"] = _yaml(_pseudonymised_models(contracts), contracts[0])
         for contract in contracts:
             written[folder / f"{staging_name(contract)}.sql"] = _staging_sql(contract)
-            sql = _pseudonymised_sql(contract, _shared_namespaces(catalogue))
+            sql = _pseudonymised_sql(contract, shared)
             written[pseudonymised / f"{pseudonymised_name(contract)}.sql"] = sql
-    shared = _shared_namespaces(catalogue)
     for namespace in shared:
         written[Path(f"staging/spine/{keys_name(namespace)}.sql")] = _keys_sql(catalogue, namespace)
     written[Path("staging/spine/_spine__models.yml")] = _keys_yaml(shared)
