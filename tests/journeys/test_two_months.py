@@ -194,7 +194,7 @@ def test_a_shut_gate_leaves_the_published_files_byte_identical_and_the_other_ser
         return {str(p.relative_to(zone)): p.read_bytes() for p in zone.joinpath("current").resolve().iterdir()}
 
     before = every_byte()
-    from fairview.console.commands import now
+    from fairview.console.options import now
 
     served = {one.service: one for one in walk.serve(here, now())}
     walk.write_record(here, now())
@@ -258,7 +258,7 @@ def test_a_state_folder_of_its_own_can_be_named_by_the_environment(tmp_path, mon
 
 
 def test_what_rests_on_a_source_silent_for_its_declared_time_is_withdrawn_and_the_record_says_so(walked, tmp_path):
-    from fairview.console.commands import now
+    from fairview.console.options import now
 
     here = copy_of(walked, tmp_path)
     assert walk.withdraw_stale(here, now()) == []

@@ -1,0 +1,70 @@
+"""A service's published tables, for whoever holds its key."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from fairview.console.options import (
+    json_option,
+    key_option,
+    print_table,
+    service_argument,
+    service_key,
+    state_option,
+    state_places,
+)
+from fairview.contracts.catalogue import catalogue
+
+
+@click.command()
+@service_argument
+@key_option
+@json_option
+@state_option
+def tables(service: str, key: Path | None, as_json: bool, state: Path | None) -> None:
+    """The published tables of SERVICE: rows, role, as-at date."""
+    from fairview.publication import tables as publication
+
+    where = state_places(state)
+    rows = publication.tables(where, catalogue(), service, service_key(where, service, key))
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, default=str))
+    else:
+        print_table(rows, ["table", "role", "rows", "as_at", "description"])
+
+
+@click.command()
+@service_argument
+@click.argument("table")
+@click.option(
+    "--to", "to", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.parquet or FILE.csv"
+)
+@key_option
+@state_option
+def export(service: str, table: str, to: Path, key: Path | None, state: Path | None) -> None:
+    """Write a published TABLE of SERVICE to a parquet or csv file, for whoever holds the service's key."""
+    from fairview.publication import export as publication
+
+    where = state_places(state)
+    count = publication.export(where, catalogue(), service, table, to, service_key(where, service, key))
+    click.echo(f"{count:,} rows of {service}.{table} written to {to}")
+
+
+@click.command()
+@service_argument
+@click.argument("ticket")
+@key_option
+@state_option
+def reveal(service: str, ticket: str, key: Path | None, state: Path | None) -> None:
+    """Open what a re-identification TICKET of SERVICE revealed, for whoever holds the service's key."""
+    from fairview.governance import reidentification
+
+    where = state_places(state)
+    opened = reidentification.open_sealed(where, service, ticket, service_key(where, service, key))
+    click.echo(json.dumps(opened, indent=1, default=str, ensure_ascii=False))
+
+
+COMMANDS = (tables, export, reveal)
