@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STATE  ?= state
 export DO_NOT_TRACK = 1
 
-.PHONY: setup run up test check docs bench lock generate demo cases score-links clean
+.PHONY: setup run up test check docs bench lock generate demo cases fuzz score-links clean
 .DEFAULT_GOAL := help
 
 help: ## Show the doors
@@ -50,8 +50,11 @@ bench: setup ## Measure the walk against the plain-DuckDB floor: make bench [RES
 demo: setup ## Write the demo council's deliveries to demo-deliveries/
 	@$(BIN)/fairview demo --to demo-deliveries --residents $(or $(RESIDENTS),5000)
 
-cases: setup ## Every case of the feed specification's section 7, expected and got
+cases: setup ## Every case of the feed specification and of the house list of bad feeds, expected and got
 	@$(BIN)/python -m tests.intake.run_cases
+
+fuzz: setup ## Shoot deliveries spoilt at random at the door: make fuzz [MUTANTS=2500] [SEED=1]
+	@$(BIN)/python -m tests.intake.run_fuzz $(or $(MUTANTS),2500) $(or $(SEED),1)
 
 score-links: setup ## Score the links against the pilot's truth and the benchmarks, where the shared folder is there
 	@$(BIN)/python -m bench.score_links

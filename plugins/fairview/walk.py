@@ -80,6 +80,17 @@ def receive(here: House, delivery, at: datetime):
         return door.receive(delivery, here.catalogue, here.places, here.keyring, at)
 
 
+def forget(here: House, at: datetime) -> dict[str, int]:
+    """Destroy landing copies and quarantined rows past the time their contracts give them. Returns counts."""
+    from fairview.intake import landing, quarantine
+
+    with locks.hold(here.places, "vault"):
+        return {
+            "landing copies": landing.forget(here.places, here.keyring, here.catalogue, at),
+            "quarantined rows": quarantine.forget(here.places, here.keyring, here.catalogue, at),
+        }
+
+
 def in_force(here: House):
     """What intake holds in force: newest extract dates, refusals, staleness."""
     from fairview.intake import state

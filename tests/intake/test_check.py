@@ -12,7 +12,8 @@ from tests.intake.deliveries import HOUSE, MARK, Draft
 
 from fairview.contracts.catalogue import catalogue
 from fairview.intake import check, deliveries, receipts, supplier_report
-from fairview.intake.receipts import FileReceipt, Receipt
+from fairview.intake.receipts import Fault, FileReceipt, Receipt
+from fairview.store import ledger
 
 
 def test_good_deliveries_are_told_to_be_good_without_any_state(tmp_path: Path) -> None:
@@ -63,18 +64,45 @@ def test_the_report_of_a_delivery_can_be_sent_as_it_is(door: Door, tmp_path: Pat
     draft = Draft("corporate", 3)
     draft["data_objections"].rows[0]["dob"] = "01/01/2031"
     draft["sundry_debts"].header[0] = "account"
-    page, table = supplier_report.write(door.deliver(draft), tmp_path)
+    receipt = door.deliver(draft)
+    page, table = (door.places.reports("corporate") / f"{receipt.delivery_id}{end}" for end in (".html", ".csv"))
     text = page.read_text()
     assert MARK.lower() not in (text + table.read_text()).lower()
-    assert "the whole delivery refused" not in text
-    assert "DATA_OBJECTIONS_20261031.csv, row 2, column dob (D35)" in text
+    assert "Part of the delivery was refused." in text
+    assert "<td>column dob; row 2</td><td>A birth date cannot be one; the row is kept without it.</td>" in text
+    waiting = ", ".join(card.title for card in catalogue().services)
+    assert f"do not publish anything new: {waiting}." in text
+    assert "<td>With the next delivery, due 3 December 2026</td>" in text
     assert "http" not in text.replace("http-equiv", "")
     rows = list(csv.DictReader(io.StringIO(table.read_text())))
-    assert {row["feed"]: row["outcome"] for row in rows}["sundry_debts"] == "reject_file"
+    assert {row["feed"]: row["outcome"] for row in rows}["sundry_debts"] == "refused"
+    (birth,) = [row for row in rows if row["rule"] == "D35"]
+    assert (birth["column"], birth["row"], birth["by_when"]) == (
+        "dob",
+        "2",
+        "with the next delivery, due 3 December 2026",
+    )
+
+
+def test_every_delivery_leaves_a_report_also_a_refused_one_and_a_second_attempt(door: Door) -> None:
+    without = Draft("housing", 3)
+    without.has_manifest = False
+    refused = door.deliver(without)
+    page = door.places.reports("housing") / f"{refused.delivery_id}.html"
+    assert "The whole delivery was refused." in page.read_text()
+    assert "If nothing good has come from you by 14 November 2026" in page.read_text()
+    again = door.deliver(Draft("housing", 3))
+    assert again.delivery_id != refused.delivery_id
+    assert "Everything was accepted. Nothing needs doing." in page.with_name(f"{again.delivery_id}.html").read_text()
+    told = {entry["delivery_id"] for entry in ledger.read(door.places, "delivery")}
+    written = {path.stem for path in (door.places.root / "reports").glob("*/*.html")}
+    assert told == written == {path.stem for path in (door.places.root / "reports").glob("*/*.csv")}
+    assert all(path.stat().st_size for path in (door.places.root / "reports").glob("*/*"))
 
 
 def test_the_report_escapes_what_a_page_or_spreadsheet_would_run() -> None:
-    evil = FileReceipt("x", "=cmd|' /C calc'!A0", "accept_with_warning", messages=("<script>alert(1)</script>",))
+    fault = Fault("D33", "accept_with_warning", columns=("<script>alert(1)</script>",))
+    evil = FileReceipt("x", "=cmd|' /C calc'!A0", "accept_with_warning", faults=(fault,))
     receipt = Receipt("<b>", date(2026, 10, 31), 3, "x", "accept_with_warning", (evil,))
     page, table = supplier_report.as_page(receipt), supplier_report.as_table(receipt)
     assert "<script>" not in page

@@ -173,7 +173,7 @@ def plant(places: Places, keyring: Keyring, catalogue: Catalogue, extra: Path, p
     _bytes(places.vault, by_class["vault"], append=True)
     _bytes(state / "landing/housing" / f"{'0a' * 32}.enc", by_class["landing copy"])
     _bytes(state / "landing/housing/.00ff.draft", by_class["landing draft"])
-    _json(state / "landing/housing/report.json", by_class["supplier report"])
+    _lines(state / "reports/housing/sent.html", [f"<p>{html.escape(text)}</p>" for text in by_class["supplier report"]])
     _bytes(folder / "warehouse.duckdb.wal", by_class["mart write-ahead log"])
     _bytes(folder / ".dek.wrapped.draft", by_class["data key"])
     _json(folder / "manifest.json", by_class["manifest"])

@@ -318,6 +318,11 @@ class FeedContract:
     def retention_months(self) -> int:
         return int(self.sla["retention"])
 
+    @property
+    def quarantine_months(self) -> int:
+        """How long a row kept out may wait to be corrected before it is destroyed."""
+        return int(self.sla["quarantineRetention"])
+
     def column(self, name: str) -> Column:
         """Raises KeyError when the contract has no such column."""
         return {column.name: column for column in self.columns}[name]

@@ -89,7 +89,7 @@ def _faults(contract: FeedContract):
     for fact in ("kind", "format", "encoding", "fileName", "dateFormat", "trailer", "controlTotal", "limits"):
         if fact not in contract.facts:
             yield f"customProperties lacks {fact}"
-    for word in ("staleAfter", "retention"):
+    for word in ("staleAfter", "retention", "quarantineRetention"):
         if word not in contract.sla:
             yield f"slaProperties lacks {word}"
     yield from _rule_faults(contract, set(names))

@@ -31,3 +31,16 @@ def is_stale(last: date | None, on: date, after_days: int) -> bool:
 def follows(before_to: date, covers_from: date) -> bool:
     """Whether a period begins the day after another ended, or earlier: nothing between them is missing."""
     return covers_from <= before_to + timedelta(days=1)
+
+
+def days_after(on: date, days: int) -> date:
+    """The day so many calendar days later."""
+    return on + timedelta(days=days)
+
+
+def working_days_after(on: date, days: int) -> date:
+    """The day so many days later, Saturdays and Sundays not counted; bank holidays are."""
+    while days:
+        on += timedelta(days=1)
+        days -= on.weekday() < 5
+    return on

@@ -18,7 +18,8 @@ FIRST_OPEN_DAY = "DATE '2099-12-31'"
 FIRST_DAY = "DATE '1850-01-01'"
 # Specification D35 and section 2 rule 4: births before 1900 are wrong, 1 January 1900 is unknown.
 FIRST_BIRTH = "DATE '1900-01-01'"
-_MONTH_FIRST = {"%d/%m/%Y": "%m/%d/%Y"}
+# How a spreadsheet set to American habits writes the days a feed should write one of these ways.
+_MONTH_FIRST = {"%d/%m/%Y": "%m/%d/%Y", "%Y-%m-%d": "%m/%d/%Y"}
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def _shape_faults(contract: FeedContract, column: Column, text: str, extract_dat
             yield Fault(column.name, "D33", f"{value}::VARCHAR NOT IN ({_listed(column)})")
         if column.kind == "T":
             yield Fault(column.name, "D34", f"{value} < {FIRST_DAY} OR {value} >= {FIRST_OPEN_DAY}")
+            yield from _month_first(contract, column, text, value)
 
 
 def _power_of_ten(text: str) -> str:
@@ -217,6 +219,8 @@ def _birth_faults(contract: FeedContract, column: Column, text: str, extract_dat
 
 
 def _month_first(contract: FeedContract, column: Column, text: str, day: str):
-    swapped = _MONTH_FIRST.get(contract.facts["dateFormat"]) if column.kind == "D" else None
-    if swapped:
-        yield Fault(column.name, "D38", f"{day} IS NULL AND {_parsed(text, swapped)} IS NOT NULL", "suspect", hint="")
+    agreed = column.facts["dateTimeFormat"] if column.kind == "T" else contract.facts["dateFormat"]
+    for written, swapped in _MONTH_FIRST.items():
+        if agreed.startswith(written):
+            turned = _parsed(text, agreed.replace(written, swapped))
+            yield Fault(column.name, "D38", f"{day} IS NULL AND {turned} IS NOT NULL", "suspect", hint="")

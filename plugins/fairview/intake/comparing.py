@@ -10,6 +10,8 @@ from fairview.intake import casting
 from fairview.intake.judging import Judged
 
 _ROUNDING = 1e-9
+# A change of unit shows in more than half of the amounts (specification D46), and never in a handful only.
+UNIT_FACTOR, UNIT_SHARE, UNIT_ROWS = 100, 0.5, 5
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,26 @@ def compare(file: Judged, before: Before | None) -> None:
         ]
         if risen:
             file.refuse("D45", columns=risen)
+
+
+def compare_units(con, file: Judged) -> None:
+    """Refuse a snapshot (D46) in which most amounts are a hundred times, or a hundredth of, those in force under the same keys.
+
+    The feeds that tie to a ledger are judged by that as well; this finds pence for pounds where nothing ties.
+    """
+    money = [column for column in file.contract.loaded if column.kind == "M"]
+    if file.contract.kind != "snapshot" or not file.contract.key or not money or file.is_refused:
+        return
+    for column in money:
+        now, then = f"a.{casting.name(column.staged_name)}", f"b.{casting.name(column.staged_name)}"
+        turned = f"{now} = {UNIT_FACTOR} * {then} OR {then} = {UNIT_FACTOR} * {now}"
+        both, times = con.execute(
+            f"SELECT count(*), count(*) FILTER ({turned}) FROM {file.table} AS a "
+            f"JOIN staged.{casting.name(file.feed)} AS b USING (record_key) WHERE {now} <> 0 AND {then} <> 0"
+        ).fetchone()
+        if times >= UNIT_ROWS and times > UNIT_SHARE * both:
+            file.refuse("D46", columns=[column.name], count=times)
+            return
 
 
 def has_gap(file: Judged, before: Before | None) -> bool:

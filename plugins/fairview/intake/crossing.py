@@ -14,11 +14,9 @@ from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.feed import FeedContract, RecordRule, Relationship
 from fairview.intake import casting, judging
 from fairview.intake.casting import literal, name
+from fairview.intake.comparing import UNIT_FACTOR, UNIT_SHARE
 from fairview.intake.judging import Judged
 
-# A change of unit shows in more than half of the balances that do not tie (specification D46).
-UNIT_SHARE = 0.5
-UNIT_FACTOR = 100
 # A quarantined row whose account cannot be read explains at most one balance that does not tie.
 
 
@@ -246,7 +244,7 @@ class Crossing:
         apart = f" AND delivery_id NOT IN ({', '.join(map(literal, self.replaces))})" if self.replaces else ""
         past = self.con.execute(
             f"SELECT count(DISTINCT (delivery_id, row_number)) FROM intake.findings AS f WHERE feed = ? "
-            f"AND treatment = 'quarantine_rows' AND NOT EXISTS (SELECT 1 FROM intake.quarantine AS q "
+            f"AND treatment IN ('quarantine_rows', 'destroyed') AND NOT EXISTS (SELECT 1 FROM intake.quarantine AS q "
             f"WHERE q.delivery_id = f.delivery_id AND q.feed = f.feed AND q.row_number = f.row_number){apart}",
             [contract.feed],
         ).fetchone()[0]

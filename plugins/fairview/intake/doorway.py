@@ -266,6 +266,9 @@ def _judge_files(con, found: Examined, catalogue: Catalogue, keeping: Keeping, l
         frozenset(gaps),
         known is not None,
     ).judge()
+    for file in (one for one in found.files if one.is_typed and not one.is_refused):
+        con.register("arriving", found.tables[file.feed])
+        judging.balance(con, file)
 
 
 def _compare(con, file: Judged, known: Past | None, gaps: set[str]) -> None:
@@ -276,6 +279,7 @@ def _compare(con, file: Judged, known: Past | None, gaps: set[str]) -> None:
     before = past.before(con, file.feed, file.extract_date)
     if not file.is_refused:
         comparing.compare(file, before)
+        comparing.compare_units(con, file)
     if file.contract.kind == "events":
         if comparing.has_gap(file, before):
             file.warn("coverage-gap")

@@ -11,8 +11,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -29,10 +30,14 @@ _DELETE = b"\x7f"
 # Marks that turn the reading direction can hide what a name says; marks without width hide a difference.
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\x80-\x9f]")
 _WIDTHLESS = re.compile("[\u200b\u2060\ufeff\u00ad]")
-# The same three kinds as bytes of UTF-8, to tell quickly that a file has none of them.
+# The same kinds, and letters of other alphabets and loose accents, as bytes of UTF-8, to tell quickly that a file has none.
 _UNUSUAL = re.compile(
-    rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|"
+    rb"[\xcc-\xd4][\x80-\xbf]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|"
     rb"\xc3[\x83-\x85](?:\xc2[\x80-\xbf]|\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xc6\x92|\xcb[\x86\x9c]|\xe2[\x80\x82\x84])"
+)
+# A word of Latin and of Cyrillic or Greek letters looks like a name that it is not (house rule 66).
+_TWO_ALPHABETS = re.compile(
+    r"[A-Za-z\u00c0-\u024f]['’-]?[\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f]['’-]?[A-Za-z\u00c0-\u024f]"
 )
 # Letters of a name saved as UTF-8, read as Windows-1252 and saved again: Zoë as ZoÃ«.
 _MOJIBAKE = re.compile(
@@ -103,9 +108,17 @@ class Facts:
     dropped: dict[str, int] = field(default_factory=dict)
     control: list[str] = field(default_factory=list)
     control_unreadable: int = 0
+    control_received: str = "0"
+    control_dropped: str = "0"
+    control_aside: str = "0"
     is_padded: bool = True
     trailer_rows: int | None = None
     trailer_control: str | None = None
+
+    def add_control(self, part: str, texts: Iterable[str | None], kind: str) -> None:
+        """Add what can be read of some rows' control figures to `control_dropped` or `control_aside`."""
+        total = sum((amount(text or "", kind) or Decimal(0) for text in texts), Decimal(getattr(self, part)))
+        setattr(self, part, str(total))
 
     def warn(self, rule: str, rows: Sequence[int] = (), count: int | None = None) -> None:
         self.warnings[rule] = self.warnings.get(rule, 0) + (count if count is not None else max(1, len(rows)))
@@ -180,7 +193,7 @@ def _decoded(data: bytes, encoding: str, marked: bool) -> bytes:
         except UnicodeDecodeError as error:
             raise FileFault("D21", rows=[data.count(b"\n", 0, error.start) + 1], encoding="UTF-8") from None
         return data
-    if marked or _is_utf8(data):
+    if _is_utf8(data):
         raise FileFault("other-encoding", encoding=encoding)
     try:
         return data.decode(encoding).encode("utf-8")
@@ -244,7 +257,14 @@ def _split(line: str, delimiter: str, quoted: bool) -> list[str]:
     try:
         return [part.strip() for part in next(csv.reader([line], delimiter=delimiter, strict=True), [])]
     except csv.Error:
-        raise FileFault("D18") from None
+        raise FileFault("D19" if _is_split_by_another(line, delimiter) else "D18") from None
+
+
+def _is_split_by_another(line: str, delimiter: str) -> bool:
+    """Whether a quoted line reads as several fields under a separator nobody agreed."""
+    quoted = re.compile(r'"[^"]*"(?:([,;|\t])"[^"]*")+')
+    found = quoted.fullmatch(line.strip())
+    return bool(found) and found.group(1) != delimiter
 
 
 def _has_unusual(data: bytes) -> bool:
@@ -379,6 +399,12 @@ def _mark_odd(kept: list[list[str]], numbers: list[int], header: list[str], layo
                 facts.warn("widthless-marks", [number])
             if column in loaded and _MOJIBAKE.search(value):
                 facts.warn("spoilt-letters", [number])
+            if column in loaded and _TWO_ALPHABETS.search(value):
+                facts.warn("two-alphabets", [number])
+            if not unicodedata.is_normalized("NFC", record[position]):
+                record[position] = unicodedata.normalize(
+                    "NFC", record[position]
+                )  # é is one letter, however it was typed
 
 
 # --- fixed width -------------------------------------------------------------------------------------------------
@@ -577,7 +603,7 @@ def _cell(value: Any, kind: str, date_format: str) -> str:
 def _judge_header(header: list[str], layout: Layout) -> None:
     """Raises FileFault unless the header holds exactly the agreed names, in any order."""
     agreed, found = set(layout.headers), set(header)
-    if len(header) != len(found):
+    if len(header) != len(found) and found & agreed:
         raise FileFault("header-twice", columns=sorted(found & agreed & {n for n in header if header.count(n) > 1}))
     missing = [name for name in layout.headers if name not in found]
     unknown = [position for position, name in enumerate(header, start=1) if name not in agreed]
@@ -624,7 +650,7 @@ def _why_broken(parts: list[str], order: list[int], layout: Layout) -> str:
 
 
 def _without_repeated_headers(table: pa.Table, layout: Layout, facts: Facts) -> pa.Table:
-    if layout.format in ("fixed", "xlsx") or not pc.any(pc.match_substring(table.column(0), layout.headers[0])).as_py():
+    if layout.format == "fixed" or not pc.any(pc.match_substring(table.column(0), layout.headers[0])).as_py():
         return table
     same = pc.equal(_texts(table.column(0)), layout.headers[0])
     for position in range(1, min(len(layout.headers), 3)):
@@ -648,18 +674,39 @@ def _without_discarded(table: pa.Table, layout: Layout, facts: Facts) -> pa.Tabl
         drop = pc.is_in(codes, pa.array([str(code) for code in rule["drop"]]))
         known = pc.is_in(codes, pa.array(layout.rule_codes[column]))
         copies = _copies(table.filter(drop))
+        _add_controls(table, drop, known, copies, layout, facts)
         facts.withheld += [(row, "D30", "") for row in copies]
         discarded = (pc.sum(drop).as_py() or 0) - len(copies)
         facts.dropped[rule["id"]] = facts.dropped.get(rule["id"], 0) + discarded
         strange = table.column("row_number").filter(pc.invert(known)).to_pylist()
         if strange and column in layout.refuse_unknown:
             raise FileFault(layout.refuse_unknown[column], columns=[column], rows=strange[:100], count=len(strange))
+        _refuse_marked(table.filter(pc.and_(known, pc.invert(drop))), rule)
         if strange:
             blank = table.filter(pc.equal(codes, "")).column("row_number").to_pylist()
             facts.withheld += [(row, "D66", column) for row in blank]
             facts.withheld += [(row, "D33", column) for row in sorted(set(strange) - set(blank))]
         table = table.filter(pc.and_(known, pc.invert(drop)))
     return table
+
+
+def _refuse_marked(kept: pa.Table, rule: dict[str, Any]) -> None:
+    """Refuse a file whose kept rows carry what only discarded ones may: their codes must have been swapped."""
+    for column in (rule.get("marks") or {}).get("columns", ()):
+        told = kept.column("row_number").filter(pc.not_equal(_texts(kept.column(column)), "")).to_pylist()
+        if told:
+            raise FileFault(rule["marks"]["rule"], columns=[rule["column"]], rows=told[:100], count=len(told))
+
+
+def _add_controls(table: pa.Table, drop, known, copies: list[int], layout: Layout, facts: Facts) -> None:
+    """Control figures of the rows discarded, and of those withheld: the ledger must add up without them being kept."""
+    if layout.control_type == "rows":
+        return
+    column = table.column(layout.control_column)
+    copied = pc.is_in(table.column("row_number"), pa.array(copies, pa.int64()))
+    discarded, withheld = pc.and_(drop, pc.invert(copied)), pc.or_(copied, pc.invert(known))
+    facts.add_control("control_dropped", column.filter(discarded).to_pylist(), layout.control_type)
+    facts.add_control("control_aside", column.filter(withheld).to_pylist(), layout.control_type)
 
 
 def _copies(table: pa.Table) -> list[int]:
@@ -677,7 +724,7 @@ def _copies(table: pa.Table) -> list[int]:
 def _sum_control(table: pa.Table, broken, order: list[int], layout: Layout, facts: Facts) -> None:
     """Recompute the control total over every row sent, also those that will be dropped or quarantined."""
     if layout.control_type == "rows":
-        facts.control = [str(facts.rows)]
+        facts.control, facts.control_received = [str(facts.rows)], str(facts.rows)
         return
     position = layout.names.index(layout.control_column)
     column = table.column(layout.control_column)
@@ -686,17 +733,18 @@ def _sum_control(table: pa.Table, broken, order: list[int], layout: Layout, fact
     if total is None:
         total = Decimal(0)
         for text in column.to_pylist():
-            amount = _amount(text or "", layout.control_type)
-            if amount is None:
+            figure = amount(text or "", layout.control_type)
+            if figure is None:
                 facts.control_unreadable += 1
             elif layout.format == "fixed" or _is_plain(text.strip()):
-                total += amount
+                total += figure
             else:
-                odd += amount
+                odd += figure
                 facts.control_unreadable += 1
-    for _, parts in broken:
-        text = parts[order[position]] if order[position] < len(parts) else ""
-        odd += _amount(text, layout.control_type) or 0
+    torn = [parts[order[position]] if order[position] < len(parts) else "" for _, parts in broken]
+    facts.add_control("control_aside", torn, layout.control_type)
+    odd += sum(amount(text, layout.control_type) or 0 for text in torn)
+    facts.control_received = str(total + odd)
     # A supplier's total may count what is oddly written or torn, or leave it out: both are told.
     facts.control = [f"{each:.2f}" if layout.control_type == "sum" else str(int(each)) for each in (total + odd, total)]
 
@@ -715,7 +763,7 @@ def _summed_swiftly(column: pa.ChunkedArray, kind: str) -> Decimal | None:
         return None
 
 
-def _amount(text: str, kind: str) -> Decimal | None:
+def amount(text: str, kind: str) -> Decimal | None:
     """An amount as a person would read it, so that a total can be proved although a row will be quarantined."""
     plain = text.strip().replace(",", "").replace("£", "").replace(" ", "")
     if kind == "hash":
@@ -725,7 +773,7 @@ def _amount(text: str, kind: str) -> Decimal | None:
     if plain.startswith("(") and plain.endswith(")"):
         plain = "-" + plain[1:-1]
     try:
-        amount = Decimal(plain)
+        figure = Decimal(plain)
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and abs(amount) < 10**15 else None
+    return figure if figure.is_finite() and abs(figure) < 10**15 else None

@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from fairview.contracts.feed import FeedContract
-from fairview.intake import casting
+from fairview.contracts.feed import Column, FeedContract
+from fairview.intake import casting, forms
 from fairview.intake.casting import literal, name
 from fairview.intake.manifest import Entry, file_name
 from fairview.intake.reading import Reading
@@ -26,6 +26,8 @@ MONTH_FIRST_ROWS = 3
 MONTH_FIRST_SHARE = 0.2
 # References cut short in this many rows are a spreadsheet's work, in fewer a slip (specification D48).
 SHORT_REFERENCES = 3
+# From so many rows on, a file that holds one key only is an extract gone wrong, not a few copies (house rule 76).
+ONE_ROW_REPEATED = 4
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Judged:
     is_typed: bool = False
     is_padded: bool = True
     row_hash: str | None = None
+    totals: dict[str, Decimal] = field(default_factory=dict)
     blank_shares: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -90,6 +93,7 @@ def judge(con, file: Judged, reading: Reading) -> None:
     if file.is_refused or reading.table is None:
         return
     _count(file, reading)
+    _take_totals(file, reading.facts)
     if file.is_refused:
         return
     _type(con, file, reading.table)
@@ -110,7 +114,7 @@ def _take_facts(file: Judged, reading: Reading) -> None:
     for rule, count in (facts.get("warnings") or {}).items():
         file.warn(rule, rows=(facts.get("warned_rows") or {}).get(rule, []), count=count)
     if reading.fault:
-        told = {key: value for key, value in reading.fault.items() if key in ("rows", "columns", "count")}
+        told = {key: value for key, value in reading.fault.items() if key in ("rows", "columns", "count", "positions")}
         file.refuse(reading.fault["rule"], **told)
 
 
@@ -129,6 +133,41 @@ def _count(file: Judged, reading: Reading) -> None:
         file.refuse("D09")
     else:
         _prove_control(file, facts, [agreed["column"]] if agreed.get("column") else [])
+
+
+def _take_totals(file: Judged, facts: dict[str, Any]) -> None:
+    """What the file's control column sums to, over every row sent and over those never typed (pounds, or references)."""
+    if file.contract.facts["controlTotal"].get("column"):
+        known = {"received": "control_received", "dropped": "control_dropped", "quarantined": "control_aside"}
+        file.totals = {part: Decimal(facts[fact]) for part, fact in known.items()}
+
+
+def balance(con, file: Judged) -> None:
+    """Refuse a file unless what was received is what is staged, quarantined and dropped: rows, and totals to the penny.
+
+    `arriving` must be the file's table. Each part is counted by itself, so that a row lost on the way shows.
+    """
+    aside, sound = quarantined(con, file), con.execute(file.good("count(*)")).fetchone()[0]
+    adds_up = file.received == sound + aside + sum(file.dropped.values())
+    agreed = file.contract.facts["controlTotal"]
+    if agreed.get("column"):
+        column = file.contract.column(agreed["column"])
+        rows = f"SELECT row_number FROM finding WHERE feed = {literal(file.feed)} AND treatment = 'quarantine_rows'"
+        texts = con.execute(f"SELECT {name(column.name)} FROM arriving WHERE row_number IN ({rows})").fetchall()
+        read = (forms.amount(text or "", agreed["type"]) or Decimal(0) for (text,) in texts)
+        file.totals["quarantined"] += sum(read, Decimal(0))
+        file.totals["staged"] = _staged_total(con, file, column)
+        parts = sum(file.totals[part] for part in ("staged", "quarantined", "dropped"))
+        adds_up = adds_up and file.totals["received"] == parts
+    if not adds_up:
+        file.refuse("does-not-add-up")
+
+
+def _staged_total(con, file: Judged, column: Column) -> Decimal:
+    staged = name(column.staged_name)
+    whole = staged if column.kind in "MI" else f"CASE WHEN regexp_full_match({staged}, '[0-9]+') THEN {staged} END"
+    total = con.execute(f"SELECT coalesce(sum({whole}::HUGEINT), 0)::VARCHAR FROM ({file.good(staged)})").fetchone()[0]
+    return Decimal(total) / (100 if column.kind == "M" else 1)
 
 
 def _prove_control(file: Judged, facts: dict[str, Any], columns: list[str]) -> None:
@@ -241,6 +280,9 @@ def _judge_keys(con, file: Judged) -> None:
     """D30: exact copies, all but the first; D32: different rows under one key, all of them."""
     if not file.contract.key:
         return
+    rows, keys = con.execute(f"SELECT count(*), count(DISTINCT record_key) FROM {file.table}").fetchone()
+    if rows >= ONE_ROW_REPEATED and keys == 1:
+        file.refuse("one-row-repeated", count=rows)
     values = ", ".join(name(column.staged_name) for column in file.contract.loaded)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE twice AS WITH sound AS ({file.good()}), "

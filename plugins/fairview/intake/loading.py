@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from fairview.contracts.feed import FeedContract, staged_columns
 from fairview.errors import StoreError
-from fairview.intake import judging
+from fairview.intake import judging, receipts
 from fairview.intake.casting import literal, name
 from fairview.intake.doorway import Examined
 from fairview.intake.judging import Judged
@@ -138,13 +138,13 @@ def write_receipt(con, found: Examined, receipt: Receipt, content: str, attempt:
 def _write_line(con, found: Examined, receipt: Receipt, line: FileReceipt, file: Judged | None, position: int) -> None:
     sha256, size = found.landed.get(line.file or "", (None, None))
     con.execute(
-        f"INSERT INTO intake.files VALUES ({', '.join('?' * 21)})",
+        f"INSERT INTO intake.files VALUES ({', '.join('?' * 22)})",
         [
             receipt.delivery_id, receipt.source, line.feed, line.file, file.contract.kind if file else None,
             receipt.extract_date, receipt.delivery, line.outcome, line.received, line.staged, line.quarantined,
             line.dropped, line.superseded, dict(line.rules), list(line.messages), sha256, size,
             file.row_hash if file else None, file.entry.covers_from if file else None,
-            file.entry.covers_to if file else None, position,
+            file.entry.covers_to if file else None, position, receipts.told(line),
         ],
     )  # fmt: skip
 

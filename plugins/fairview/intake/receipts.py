@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from fairview.contracts.feed import OUTCOMES
@@ -12,7 +14,23 @@ from fairview.store import opening
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
 
+CONTROL_PARTS = ("declared", "received", "staged", "quarantined", "dropped")
 REFUSALS = ("reject_file", "reject_delivery")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What one rule found in a file: where, how often, and what became of it. Never a value.
+
+    `rows` are the first five thousand; `count` is all. `positions` number columns that may not be named, since nobody agreed them.
+    """
+
+    rule: str
+    outcome: str
+    count: int = 1
+    rows: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
+    positions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -20,7 +38,9 @@ class FileReceipt:
     """How one file fared. For a loaded file received = staged + quarantined + dropped; `feed` None for a stranger.
 
     `superseded` counts rows of earlier deliveries that rows of this one took the place of (events feeds).
-    `rules` counts, per rule, the rows it found, or 1 where it speaks of the whole file.
+    `rules` counts, per rule, the rows it found, or 1 where it speaks of the whole file. `control` holds the file's control
+    total as text: `type` (sum in pounds, or hash), `column`, and how much was `declared`, `received`, `staged`, `quarantined`
+    and `dropped`; empty where the total is the count of rows.
     """
 
     feed: str | None
@@ -33,6 +53,8 @@ class FileReceipt:
     superseded: int = 0
     rules: dict[str, int] = field(default_factory=dict, hash=False)
     messages: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = field(default=(), hash=False)
+    control: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def rejected(self) -> int:
@@ -82,10 +104,31 @@ def lines(receipt: Receipt) -> list[dict[str, Any]]:
             "rejected": file.rejected,
             "superseded": file.superseded,
             "rules": dict(file.rules),
+            "control": dict(file.control),
             "messages": list(file.messages),
         }
         for file in files
     ]
+
+
+def in_balance(control: dict[str, str]) -> str:
+    """What a file's control total shows, without a figure: a total over one row would be that row's."""
+    if not control:
+        return "counted by rows"
+    if "staged" not in control:
+        return "not taken"
+    parts = sum(Decimal(control[part]) for part in ("staged", "quarantined", "dropped"))
+    return "adds up to the penny" if parts == Decimal(control["received"]) else "does not add up"
+
+
+def account(line: dict[str, Any]) -> str:
+    """A file's account in one sentence: what came, and what became of every row of it."""
+    about = line["file"] or f"delivery of {line['source']}"
+    if line["outcome"] in REFUSALS:
+        return f"{about}: refused; {line['received']:,} rows received, none staged, what was in force stays"
+    rows = f"{line['received']:,} rows received = {line['staged']:,} staged + {line['quarantined']:,} quarantined"
+    late = f"; {line['superseded']:,} earlier rows superseded" if line["superseded"] else ""
+    return f"{about}: {rows} + {line['dropped']:,} dropped by rule{late}; control total: {line['control']}"
 
 
 def read(places: Places, keyring: Keyring) -> list[dict[str, Any]]:
@@ -96,6 +139,18 @@ def read(places: Places, keyring: Keyring) -> list[dict[str, Any]]:
         return [line for receipt in all_in(con) for line in lines(receipt)]
 
 
+def told(file: FileReceipt) -> str:
+    """Faults and control total as one text, to be kept beside the counts."""
+    return json.dumps({"faults": [asdict(fault) for fault in file.faults], "control": file.control})
+
+
+def _untold(text: str | None) -> tuple[tuple[Fault, ...], dict[str, str]]:
+    kept = json.loads(text) if text else {"faults": [], "control": {}}
+    lists = ("rows", "columns", "positions")
+    faults = (Fault(**(each | {part: tuple(each[part]) for part in lists})) for each in kept["faults"])
+    return tuple(faults), kept["control"]
+
+
 def all_in(con, delivery_id: str | None = None) -> list[Receipt]:
     """Receipts kept in the vault, all or one, in order of arrival."""
     if not con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'intake'").fetchone()[0]:
@@ -104,11 +159,13 @@ def all_in(con, delivery_id: str | None = None) -> list[Receipt]:
     values = [] if delivery_id is None else [delivery_id]
     files: dict[str, list[FileReceipt]] = {}
     for found in con.execute(
-        "SELECT delivery_id, feed, file, outcome, received, staged, quarantined, dropped, superseded, rules, messages "
+        "SELECT delivery_id, feed, file, outcome, received, staged, quarantined, dropped, superseded, rules, messages, told "
         f"FROM intake.files{chosen} ORDER BY delivery_id, position",
         values,
     ).fetchall():
-        files.setdefault(found[0], []).append(FileReceipt(*found[1:9], dict(found[9] or {}), tuple(found[10] or ())))
+        files.setdefault(found[0], []).append(
+            FileReceipt(*found[1:9], dict(found[9] or {}), tuple(found[10] or ()), *_untold(found[11]))
+        )
     return [
         Receipt(
             source, day, number, name, outcome, tuple(files.get(name, ())), dict(rules or {}), tuple(messages or ())

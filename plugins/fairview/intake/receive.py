@@ -1,7 +1,7 @@
 """Receives one delivery: examine, load, answer, and enter it in the ledger.
 
 Everything of a delivery is loaded in one transaction; a kill at any moment leaves the vault as it was or as it shall be.
-A ledger entry that a kill came before is written at the next delivery.
+A ledger entry or a supplier's report that a kill came before is written at the next delivery.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.intake import answering, deliveries, doorway, loading, past, receipts, tables
+from fairview.intake import answering, deliveries, doorway, loading, past, receipts, supplier_report, tables
 from fairview.intake.deliveries import Delivery
 from fairview.intake.doorway import Examined, Keeping
 from fairview.intake.receipts import Receipt
@@ -28,13 +28,13 @@ def receive(delivery: Delivery, catalogue: Catalogue, places: Places, keyring: K
     keeping = Keeping(places.landing(delivery.source), keyring.landing_key(), places.work)
     with opening.vault(places, keyring) as con:
         tables.ensure(con, catalogue)
-        _catch_up(con, places)
+        _catch_up(con, places, catalogue)
         known = past.read(con, delivery.source)
         found = doorway.examine(con, delivery, catalogue, keeping, known)
         if found.replay_of:
             return _replayed(con, found)
         answer = _load(con, found, deliveries.content(delivery), at)
-        _catch_up(con, places)
+        _catch_up(con, places, catalogue)
     return answer
 
 
@@ -85,12 +85,14 @@ def _replayed(con, found: Examined) -> Receipt:
     )  # fmt: skip
 
 
-def _catch_up(con, places: Places) -> None:
-    """Enter in the ledger what the vault holds and the ledger does not tell yet, in order of arrival."""
+def _catch_up(con, places: Places, catalogue: Catalogue) -> None:
+    """Write the supplier's report and the ledger entry of what the vault holds and the ledger does not tell yet, in order
+    of arrival: after a kill at any moment the next delivery makes up for it."""
     told = {entry.get("delivery_id") for entry in ledger.read(places, "delivery")}
     arrived = dict(con.execute("SELECT delivery_id, (received_at, content) FROM intake.deliveries").fetchall())
     for receipt in receipts.all_in(con):
         if receipt.delivery_id not in told:
+            supplier_report.write(receipt, places.reports(receipt.source), catalogue)
             at, content = arrived[receipt.delivery_id]
             ledger.append(places, "delivery", datetime.fromisoformat(at), content=content, **_entry(receipt))
 

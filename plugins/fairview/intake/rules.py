@@ -145,6 +145,10 @@ RULES: dict[str, Rule] = {
     ),
     "unreadable": Rule("the file cannot be read as its agreed form", _RESEND),
     "blank-lines": Rule("there are blank lines among the rows; they were ignored", "leave blank lines out"),
+    "does-not-add-up": Rule(
+        "rows or control total received are not those staged, quarantined and dropped; the platform refuses to lose any",
+        "nothing needs doing: the platform's own people look into it",
+    ),
     "unnumbered-rule": Rule("a rule of the contract is broken", _CORRECT),
     # rows
     "D30": Rule("a row is there twice; one is kept", "send each row once"),
@@ -193,6 +197,16 @@ RULES: dict[str, Rule] = {
     "widthless-marks": Rule(
         "a field holds marks without width; they were taken out", "take the marks out at the source"
     ),
+    "two-alphabets": Rule(
+        "a word mixes letters of two alphabets that look alike", "write each word in the letters of one alphabet"
+    ),
+    "roles-swapped": Rule(
+        "rows whose role says victim or contact carry what only an alleged perpetrator's may",
+        "find out whether roles were swapped and send the right ones again; nothing was loaded",
+    ),
+    "one-row-repeated": Rule(
+        "every row of the file is the same one", "find out why the extract repeats one row and send again"
+    ),
     "spoilt-letters": Rule("letters look twice encoded", "save the extract once, in the agreed encoding"),
     "reference-shape": Rule("a reference is shorter than agreed", _CORRECT),
     "too-many-rows": Rule("more rows than allowed would go to quarantine", "correct the extract and send again"),
@@ -220,7 +234,12 @@ RULES: dict[str, Rule] = {
 
 
 def sentence(
-    file: str, rule: str, rows: Sequence[int] = (), columns: Sequence[str] = (), count: int | None = None
+    file: str,
+    rule: str,
+    rows: Sequence[int] = (),
+    columns: Sequence[str] = (),
+    count: int | None = None,
+    positions: Sequence[int] = (),
 ) -> str:
     """One sentence for the supplier: file, rows, columns, rule, what is wrong, what to do. Never a value."""
     where = [file]
@@ -230,8 +249,15 @@ def sentence(
         where.append(f"{count:,} times")
     if columns:
         where.append(("column " if len(columns) == 1 else "columns ") + ", ".join(columns))
-    told = RULES.get(rule, RULES["unnumbered-rule"])
+    if positions:
+        where.append("column number " + ", ".join(f"{position}" for position in positions[:NAMED_ROWS]))
+    told = told_of(rule)
     return f"{', '.join(where)} ({rule}): {told.finds}; {told.asks}."
+
+
+def told_of(rule: str) -> Rule:
+    """What a rule says; the contract's own, where the rule has no words of its own."""
+    return RULES.get(rule, RULES["unnumbered-rule"])
 
 
 def _rows(rows: Sequence[int], count: int) -> str:

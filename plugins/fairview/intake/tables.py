@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS intake.files (
     delivery_id VARCHAR, source VARCHAR, feed VARCHAR, file VARCHAR, kind VARCHAR, extract_date DATE, number BIGINT,
     outcome VARCHAR, received BIGINT, staged BIGINT, quarantined BIGINT, dropped BIGINT, superseded BIGINT,
     rules MAP(VARCHAR, BIGINT), messages VARCHAR[], sha256 VARCHAR, bytes BIGINT, row_hash VARCHAR,
-    covers_from DATE, covers_to DATE, position BIGINT);
+    covers_from DATE, covers_to DATE, position BIGINT, told VARCHAR);
+ALTER TABLE intake.files ADD COLUMN IF NOT EXISTS told VARCHAR;
 CREATE TABLE IF NOT EXISTS intake.blank_shares (delivery_id VARCHAR, feed VARCHAR, column_name VARCHAR, share DOUBLE);
 CREATE TABLE IF NOT EXISTS intake.findings (
     delivery_id VARCHAR, source VARCHAR, feed VARCHAR, file VARCHAR, row_number BIGINT, column_name VARCHAR,

@@ -33,32 +33,24 @@ def _waiting(here: walk.House, source: str | None, up_to: str | None) -> list:
 
 
 def receive_waiting(source: str, up_to: str | None) -> list[dict]:
-    """Receive what waits of one source, in date order. Returns one line of counts per file."""
+    """Receive what waits of one source, in date order. Returns one line of counts per file, and what it says in words."""
+    from fairview.intake import receipts
+
     here = surroundings.house()
     lines = []
     for delivery in _waiting(here, source, up_to):
         receipt = walk.receive(here, delivery, surroundings.now())
-        base = {"source": receipt.source, "extract_date": str(receipt.extract_date), "delivery": receipt.delivery}
-        for file in receipt.files:
-            line = base | {
-                "feed": file.feed,
-                "file": file.file,
-                "outcome": file.outcome,
-                "received": file.received,
-                "staged": file.staged,
-                "quarantined": file.quarantined,
-                "dropped": file.dropped,
-                "messages": list(file.messages),
-            }
+        for line in receipts.lines(receipt):
+            # Figures of single people could be told from the parts of a total; a task's page is open to more than the door is.
+            line["control"] = receipts.in_balance(line["control"])
+            line["account"] = receipts.account(line)
+            if line["file"] is None:
+                line["messages"] = list(receipt.messages)
             lines.append(line)
-            log.info("%(file)s: %(outcome)s, %(received)s received, %(staged)s staged, %(quarantined)s quarantined, "
-                     "%(dropped)s dropped", line)  # fmt: skip
-            for message in file.messages:
+            log.info("%s", line["account"])
+            for message in line["messages"]:
                 log.info("%s", message)
-        if receipt.outcome == "reject_delivery":
-            lines.append(
-                base | {"feed": None, "file": None, "outcome": receipt.outcome, "messages": list(receipt.messages)}
-            )
+        log.info("the supplier's report: reports/%s/%s.html", receipt.source, receipt.delivery_id)
     return lines
 
 
@@ -146,16 +138,10 @@ def withdraw_stale() -> list[str]:
 def forget() -> dict:
     """Forget what is past its retention. Returns counts."""
     from fairview.governance import reidentification
-    from fairview.intake import landing
-    from fairview.store import locks
 
     here = surroundings.house()
-    with locks.hold(here.places, "vault"):
-        forgotten = landing.forget(here.places, here.keyring, here.catalogue, surroundings.now())
-    return {
-        "landing copies": forgotten,
-        "revealed identities": reidentification.forget(here.places, surroundings.now()),
-    }
+    forgotten = walk.forget(here, surroundings.now())
+    return forgotten | {"revealed identities": reidentification.forget(here.places, surroundings.now())}
 
 
 def verify_ledger() -> str:

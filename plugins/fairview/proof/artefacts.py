@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
     Rule("vault write-ahead log", "state", r"vault\.duckdb\.wal", SEALED, "left by a run that was killed; ciphertext"),
     Rule("landing copy", "state", r"landing/[^/]+/[0-9a-f]{64}\.enc", SEALED, "what suppliers sent, encrypted file by file"),
     Rule("landing draft", "state", r"landing/[^/]+/\.[0-9a-f]+\.draft", SEALED, "a landing copy cut off by a kill; ciphertext"),
-    Rule("supplier report", "state", r"landing/[^/]+/[^/]+\.(json|html|txt|md|csv)", DOCUMENT, "sent back to suppliers"),
+    Rule("supplier report", "state", r"reports/[^/]+/[^/]+\.(html|csv)", DOCUMENT, "sent back to suppliers"),
     Rule("warehouse", "state", r"warehouse/gen-[^/]+/warehouse\.duckdb", MART, "pseudonymised tables, every generation", True),
     Rule("mart", "state", r"services/[^/]+/gen-[^/]+/mart\.duckdb", MART, "published and candidate marts", True),
     Rule("mart write-ahead log", "state", _GENERATION + r"/[^/]+\.wal", SEALED, "left by a build that was killed; ciphertext"),

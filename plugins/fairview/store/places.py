@@ -39,6 +39,10 @@ class Places:
     def landing(self, source: str) -> Path:
         return self.root / "landing" / source
 
+    def reports(self, source: str) -> Path:
+        """What is sent back to a supplier, a page and a table per delivery: no value in them, fit for anyone to read."""
+        return self.root / "reports" / source
+
     def zone(self, zone: str) -> Path:
         """Folder of a zone: `warehouse`, or a service's name."""
         return self.root / WAREHOUSE if zone == WAREHOUSE else self.root / "services" / zone
