@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from datetime import date
 from pathlib import Path
@@ -131,7 +132,7 @@ def plain(tmp_path_factory) -> dict[str, list[str]]:
 
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=4,
+    max_examples=int(os.environ.get("FAIRVIEW_ORDERS", "2")),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
