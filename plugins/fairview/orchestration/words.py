@@ -16,6 +16,8 @@ def of_delivery_dag(source: str, contracts: tuple[FeedContract, ...]) -> str:
         "",
         "Takes what waits in the inbox, checks it against the contracts and stages it in the encrypted vault.",
         "Every row received is staged, quarantined or dropped by a declared rule; a refused file changes nothing.",
+        "The log and the return value of `receive` tell each file's account in words: rows received = staged + quarantined +",
+        "dropped, and whether its control total adds up. `fairview receipts --totals` shows the figures.",
         "",
         "| feed | what it is | kind | used by |",
         "|---|---|---|---|",
@@ -29,6 +31,7 @@ def of_delivery_dag(source: str, contracts: tuple[FeedContract, ...]) -> str:
         "**Run it by hand** with the play button; `up_to` leaves later deliveries waiting.",
         "**Run it again** safely: a delivery already received is recognised by its content.",
         "**When it is red**, `say_what_was_refused` names file, rows, column and rule, never a value: fit to be sent back as it is.",
+        "A report for the supplier, a page and a table without a value, lies in the state folder under `reports/`.",
         "`fairview check FOLDER` tells a supplier the same beforehand. What was in force stays so until a corrected delivery comes.",
     ]
     return "\n".join(lines)
