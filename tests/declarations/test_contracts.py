@@ -107,3 +107,15 @@ def test_a_contract_that_makes_no_sense_is_told_where(tmp_path: Path, change, to
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     with pytest.raises(DeclarationError, match=told):
         reading.read_feed(path)
+
+
+def test_every_limit_of_the_door_says_why_it_is_what_it_is() -> None:
+    for contract in catalogue().feeds:
+        limits = contract.facts["limits"]
+        assert limits["reason"], contract.feed
+        assert limits["since"], contract.feed
+        promises = {item["property"]: item for item in contract.document["slaProperties"]}
+        for name in ("staleAfter", "retention", "quarantineRetention"):
+            assert promises[name]["description"], (contract.feed, name)
+        assert all(rule.reason and rule.since for rule in contract.record_rules), contract.feed
+        assert all(rule["why"] for rule in contract.row_rules), contract.feed

@@ -153,6 +153,11 @@ def _(draft):
     draft["benefit_claims"].rows = Draft("benefits", 2)["benefit_claims"].rows[::-1]
 
 
+@case("D12-older", "The content of two months ago under this month's name", "benefit_claims", "reject_file", rule="D12")
+def _(draft):
+    draft["benefit_claims"].rows = Draft("benefits", 1)["benefit_claims"].rows
+
+
 @case(
     "D13", "A delivery older than the last one accepted", "council_tax_accounts", "reject_delivery", month=1, number=7
 )

@@ -16,13 +16,14 @@ UNIT_FACTOR, UNIT_SHARE, UNIT_ROWS = 100, 0.5, 5
 
 @dataclass(frozen=True)
 class Before:
-    """The file of a feed that was in force before this extract date."""
+    """The file of a feed that was in force before this extract date; `earlier` are the hashes of all accepted before it."""
 
     rows: int
     row_hash: str
     extract_date: date
     covers_to: date | None
     blank_shares: dict[str, float] = field(default_factory=dict, hash=False)
+    earlier: frozenset[str] = frozenset()
 
 
 def blank_shares(con, file: Judged) -> None:
@@ -42,7 +43,7 @@ def compare(file: Judged, before: Before | None) -> None:
     if before is None:
         return
     contract, limits = file.contract, file.contract.limits
-    if file.received and file.row_hash == before.row_hash and not contract.may_repeat(file.received):
+    if file.received and file.row_hash in {before.row_hash, *before.earlier} and not contract.may_repeat(file.received):
         file.refuse("D12")
         return
     if limits.volume_low is not None and file.received < limits.volume_low * before.rows:
@@ -68,13 +69,16 @@ def compare_units(con, file: Judged) -> None:
     money = [column for column in file.contract.loaded if column.kind == "M"]
     if file.contract.kind != "snapshot" or not file.contract.key or not money or file.is_refused:
         return
+    counted = []
     for column in money:
         now, then = f"a.{casting.name(column.staged_name)}", f"b.{casting.name(column.staged_name)}"
         turned = f"{now} = {UNIT_FACTOR} * {then} OR {then} = {UNIT_FACTOR} * {now}"
-        both, times = con.execute(
-            f"SELECT count(*), count(*) FILTER ({turned}) FROM {file.table} AS a "
-            f"JOIN staged.{casting.name(file.feed)} AS b USING (record_key) WHERE {now} <> 0 AND {then} <> 0"
-        ).fetchone()
+        both = f"{now} <> 0 AND {then} <> 0"
+        counted += [f"count(*) FILTER ({both})", f"count(*) FILTER ({both} AND ({turned}))"]
+    row = con.execute(
+        f"SELECT {', '.join(counted)} FROM {file.table} AS a JOIN staged.{casting.name(file.feed)} AS b USING (record_key)"
+    ).fetchone()
+    for column, both, times in zip(money, row[::2], row[1::2], strict=True):
         if times >= UNIT_ROWS and times > UNIT_SHARE * both:
             file.refuse("D46", columns=[column.name], count=times)
             return

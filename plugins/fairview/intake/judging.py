@@ -280,8 +280,8 @@ def _judge_keys(con, file: Judged) -> None:
     """D30: exact copies, all but the first; D32: different rows under one key, all of them."""
     if not file.contract.key:
         return
-    rows, keys = con.execute(f"SELECT count(*), count(DISTINCT record_key) FROM {file.table}").fetchone()
-    if rows >= ONE_ROW_REPEATED and keys == 1:
+    rows, is_one = con.execute(f"SELECT count(*), min(record_key) = max(record_key) FROM {file.table}").fetchone()
+    if rows >= ONE_ROW_REPEATED and is_one:
         file.refuse("one-row-repeated", count=rows)
     values = ", ".join(name(column.staged_name) for column in file.contract.loaded)
     con.execute(

@@ -69,7 +69,11 @@ def before(con, feed: str, day: date) -> Before | None:
     shares = con.execute(
         "SELECT column_name, share FROM intake.blank_shares WHERE delivery_id = ? AND feed = ?", [row[4], feed]
     ).fetchall()
-    return Before(*row[:4], dict(shares))
+    earlier = con.execute(
+        "SELECT DISTINCT row_hash FROM intake.files WHERE feed = ? AND extract_date < ? AND outcome NOT LIKE 'reject%'",
+        [feed, day],
+    ).fetchall()
+    return Before(*row[:4], dict(shares), frozenset(found for (found,) in earlier))
 
 
 def gap_since_first(con, feed: str, covers_from: date, covers_to: date) -> bool:

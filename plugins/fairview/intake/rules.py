@@ -219,7 +219,7 @@ RULES: dict[str, Rule] = {
         "send the missing transactions",
     ),
     "coverage-gap": Rule("events of a period before this one never arrived", "send the missing period"),
-    "D12": Rule("the content is that of the delivery before under a new name", "send this month's extract"),
+    "D12": Rule("the content is that of an earlier delivery under a new name", "send this month's extract"),
     "D43": Rule(
         "the file has far fewer rows than the delivery before",
         "check the extract; if the fall is real, agree it with the platform first",
