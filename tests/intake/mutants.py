@@ -278,7 +278,7 @@ class Range:
     def shoot(self, source: str, chance: random.Random) -> list[Answer]:
         """Spoil some files of one delivery, each in one way, and judge the answer to each."""
         draft = Draft(source, 3)
-        feeds = chance.sample(sorted(draft.files), chance.randint(1, max(1, len(draft.files) // 2)))
+        feeds = chance.sample(sorted(draft.files), chance.randint(1, len(draft.files)))
         mutants = {feed: spoil(draft, feed, chance) for feed in feeds}
         found = self._examine(draft)
         staged = {
@@ -332,12 +332,25 @@ class Range:
         column = file.contract.column(mutant.put[0])
         if not column.is_loaded or file.contract.format == "xlsx":
             return None
+        if column.facts.get("normalise"):
+            return self._misnormalised(mutant, file, column)
         wanted = meant(file.contract, column, mutant.put[1])
         staged = {row[list(file.contract.loaded).index(column)] for row in self._added(file)}
         held = self.con.execute(
             f"SELECT count(*) FROM {file.table} WHERE {name(column.staged_name)} IS NOT DISTINCT FROM ?", [wanted]
         ).fetchone()[0]
         return None if held or wanted in staged else f"took an odd value in {column.name} for something else"
+
+    def _misnormalised(self, mutant: Mutant, file: judging.Judged, column: Column) -> str | None:
+        """Of a value brought into a normal form its letters and digits must be left."""
+        texts = self.con.execute(f"SELECT DISTINCT {name(column.staged_name)} FROM {file.table}").fetchall()
+        said = _squeezed(mutant.put[1])
+        kept = not said or any(_squeezed(text or "") == said for (text,) in texts)
+        return None if kept else f"took an odd value in {column.name} for something else"
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", text.upper()).lstrip("0")
 
 
 def believable(contract: FeedContract, column: Column, value: object, extract_date: date) -> bool:

@@ -30,6 +30,8 @@ def main() -> int:
                     for one in found
                     if one.fault
                 ]
+                if number % 50 == 49:
+                    print(f"{len(answers):,} mutants so far, {len(faults)} wrong answers", file=sys.stderr, flush=True)
                 if len(answers) >= wanted:
                     break
     for line in summary(answers):
