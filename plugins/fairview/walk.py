@@ -19,6 +19,7 @@ from fairview.store import generations, ledger, locks
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
 from fairview.store.places import WAREHOUSE, Places
+from fairview.store.troubles import plainly as _step
 
 Tell = Callable[[str], None]
 
@@ -76,7 +77,7 @@ def receive(here: House, delivery, at: datetime):
     """Check and stage one delivery of one source. Returns intake's receipt; a refusal is an outcome, not an exception."""
     from fairview.intake import receive as door
 
-    with locks.hold(here.places, "vault"):
+    with _step(f"receiving {delivery.name}"), locks.hold(here.places, "vault", f"receiving {delivery.source}"):
         return door.receive(delivery, here.catalogue, here.places, here.keyring, at)
 
 
@@ -102,10 +103,11 @@ def link(here: House, at: datetime):
     """Link people in the vault as at the newest extract date. Returns identity's receipt."""
     from fairview.identity import link as identity
 
-    as_at = in_force(here).as_at
-    with locks.hold(here.places, "vault"):
-        receipt = identity.link_people(here.places, here.keyring, as_at, at)
-    ledger.append(here.places, "links", at, **counts(receipt))
+    with _step("linking people"):
+        as_at = in_force(here).as_at
+        with locks.hold(here.places, "vault", "linking people"):
+            receipt = identity.link_people(here.places, here.keyring, as_at, at)
+        ledger.append(here.places, "links", at, **counts(receipt))
     return receipt
 
 
@@ -118,10 +120,11 @@ def build_warehouse(here: House) -> Generation:
     """Build the pseudonymised layer as a new generation and make it current; the one it replaces is shredded."""
     from fairview.transformation import dbt
 
-    as_at = in_force(here).as_at
-    with locks.hold(here.places, "vault"), locks.hold(here.places, WAREHOUSE):
-        candidate = dbt.build_warehouse(here.catalogue, here.places, here.keyring, as_at)
-        generations.switch(here.places, candidate)
+    with _step("building the warehouse"):
+        as_at, doing = in_force(here).as_at, "building the warehouse"
+        with locks.hold(here.places, "vault", doing), locks.hold(here.places, WAREHOUSE, doing):
+            candidate = dbt.build_warehouse(here.catalogue, here.places, here.keyring, as_at)
+            generations.switch(here.places, candidate)
     return candidate
 
 
@@ -151,7 +154,7 @@ def build_candidate(here: House, service: str) -> Generation:
     """Build one service's candidate from the current warehouse. Raises TransformationFailed."""
     from fairview.transformation import dbt
 
-    with locks.hold(here.places, service):
+    with _step(f"building {service}"), locks.hold(here.places, service, "building"):
         warehouse = generations.current(here.places, WAREHOUSE)
         as_at = date.fromisoformat(warehouse.manifest["as_at"]) if warehouse else in_force(here).as_at
         return dbt.build_candidate(here.catalogue, here.places, here.keyring, service, as_at)
@@ -161,14 +164,15 @@ def judge(here: House, candidates: dict[str, Generation], at: datetime) -> dict:
     """Judge candidates, all suites in one process. Returns a verdict per service; each is also laid beside its candidate."""
     from fairview.gate import judge as gate
 
-    return gate.judge(here.places, here.keyring, here.catalogue, candidates, at)
+    with _step("judging " + ", ".join(candidates)):
+        return gate.judge(here.places, here.keyring, here.catalogue, candidates, at)
 
 
 def publish(here: House, service: str, candidate: Generation, at: datetime) -> Served:
     """Publish a judged candidate, or keep the published generation and say why. Never raises for a shut gate."""
     from fairview.publication import publish as publication
 
-    with locks.hold(here.places, service):
+    with _step(f"publishing {service}"), locks.hold(here.places, service, "publishing"):
         try:
             done = publication.publish(here.places, here.keyring, here.catalogue, service, candidate, at)
         except Blocked as error:
@@ -193,8 +197,9 @@ def withdraw_stale(here: House, at: datetime, state=None) -> list[str]:
     withdrawn = []
     for card in here.catalogue.services:
         silence = _silence(here, state, card, at)
-        if silence and generations.current(here.places, card.service):
-            publication.withdraw(here.places, card.service, silence[0], at)
+        with _step(f"withdrawing {card.service}"):
+            gone = publication.withdraw(here.places, card.service, silence[0], at) if silence else None
+        if gone:
             withdrawn.append(card.service)
     return withdrawn
 
@@ -229,7 +234,8 @@ def write_record(here: House, at: datetime):
     """Write the public record from the ledger and live state, gate open or shut."""
     from fairview.governance import record
 
-    return record.write(here.places, here.keyring, here.catalogue, at)
+    with _step("writing the public record"):
+        return record.write(here.places, here.keyring, here.catalogue, at)
 
 
 def deliver(here: House, folder: Path, clock: Callable[[], datetime], tell: Tell = lambda line: None) -> Walked:

@@ -72,7 +72,7 @@ def test_after_a_publication_nothing_of_the_old_generation_is_left(state):
     assert any("values and phrases only it held" in line for line in report.lines())
 
 
-TEXTS = ("airflow/logs/dag_id=a/task.log", "work/dbt-7/target/run.sql", "gate/index.html", "public/record.md")
+TEXTS = ("airflow/logs/dag_id=a/task.log", "work/scratch/dbt-7/target/run.sql", "gate/index.html", "public/record.md")
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_a_copy_of_the_old_mart_is_found_whatever_it_is_called(state):
 @pytest.mark.parametrize(
     "leftover",
     [
-        "work/spill/duckdb_temp_storage-1.tmp",
-        "work/dbt-9/manifest.json",
+        "work/scratch/spill-1/duckdb_temp_storage-1.tmp",
+        "work/scratch/dbt-9/manifest.json",
         "services/informed_debt/{new}/mart.duckdb.wal",
     ],
 )

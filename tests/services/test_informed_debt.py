@@ -14,6 +14,7 @@ import pytest
 from tests.services import debtors
 from tests.services.debtors import AS_AT, BRAKES, PROHIBITS, SERVICE, Debtor, person_key
 
+from fairview.store import scratch
 from fairview.store.keys import Keyring
 from fairview.store.lending import Loan
 from fairview.store.places import places
@@ -154,7 +155,7 @@ def test_the_decision_table_can_only_soften_over_every_set_of_facts(declared, tm
     model = f"int_{SERVICE}__lanes_decided"
     with dbt._invocation(where) as target:
         results = dbt.invoke(
-            declared, where, Loan({}, {}, where.work / "spill"), ["compile", "--select", model], AS_AT, target
+            declared, where, Loan({}, {}, scratch.spill(where)), ["compile", "--select", model], AS_AT, target
         )
     sql = next(result.node.compiled_code for result in results if result.node.name == model)
     lane_rules = [rule for rule in in_force("rules") if rule["position"]]

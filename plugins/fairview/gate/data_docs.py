@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fairview.contracts.service import ServiceCard
 from fairview.domain.verdicts import Status, Verdict
+from fairview.store import scratch
 from fairview.store.places import Places
 
 log = logging.getLogger(__name__)
@@ -61,20 +60,20 @@ def sections_of(result: Any) -> str:
 def write(places: Places, card: ServiceCard, verdict: Verdict, sections: dict[str, str]) -> Path:
     """Write a service's pages into `gate/<service>/` and the index over all services. Returns the service's first page."""
     folder = places.gate / card.service
-    draft = places.work / f"gate-{card.service}-{os.getpid()}"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
     told = {**verdict.document(), "title": card.title, "counts": verdict.counts(), "reasons": verdict.reasons()}
     told["judged_on"] = (
         f"{verdict.judged_at[:16].replace('T', ' ')} {verdict.judged_at[19:].replace('+00:00', 'UTC')}".strip()
     )
-    (draft / "verdict.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
-    (draft / "index.html").write_text(_rendered("service.html.j2", verdict=told), encoding="utf-8")
-    for table in told["tables"]:
-        own = {"table": table, "ordered": _harshest_first(table), "sections": sections.get(table["table"], "")}
-        page = _rendered("table.html.j2", verdict=told, **own)
-        (draft / f"{table['table']}.html").write_text(page, encoding="utf-8")
-    _replace(draft, folder)
+    with scratch.folder(places, "gate") as place:
+        draft = place / card.service
+        draft.mkdir(mode=0o700)
+        (draft / "verdict.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+        (draft / "index.html").write_text(_rendered("service.html.j2", verdict=told), encoding="utf-8")
+        for table in told["tables"]:
+            own = {"table": table, "ordered": _harshest_first(table), "sections": sections.get(table["table"], "")}
+            page = _rendered("table.html.j2", verdict=told, **own)
+            (draft / f"{table['table']}.html").write_text(page, encoding="utf-8")
+        scratch.swap(draft, folder)
     _write_index(places)
     return folder / "index.html"
 
@@ -84,21 +83,9 @@ def _harshest_first(table: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(table["judgements"], key=lambda one: order.index(one["status"]))
 
 
-def _replace(draft: Path, folder: Path) -> None:
-    """Put a written folder in the place of another; whoever reads meanwhile finds the old or the new."""
-    before = draft.with_name(draft.name + "-before")
-    shutil.rmtree(before, ignore_errors=True)
-    if folder.exists():
-        folder.rename(before)
-    draft.rename(folder)
-    shutil.rmtree(before, ignore_errors=True)
-
-
 def _write_index(places: Places) -> None:
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(places.gate.glob("*/verdict.json"))]
-    draft = places.gate / f".index.{os.getpid()}"
-    draft.write_text(_rendered("index.html.j2", verdicts=found), encoding="utf-8")
-    draft.replace(places.gate / "index.html")
+    scratch.lay(places, places.gate / "index.html", _rendered("index.html.j2", verdicts=found))
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb_engine
 from sqlalchemy.dialects import registry
 
-from fairview.store import opening
+from fairview.store import opening, scratch
 from fairview.store.places import Places
 
 NAME = "fairviewmart"
@@ -67,7 +67,7 @@ class Dialect(duckdb_engine.Dialect):
         lent = _lent[kwargs["database"]]
         wrapper = super().connect(database=":memory:")
         con = wrapper._ConnectionWrapper__c
-        opening.settle(con, lent.places.work / "spill")
+        opening.settle(con, scratch.spill(lent.places))
         opening.attach(con, lent.database, "mart", lent.data_key, read_only=True)
         con.execute("USE mart")
         con.execute("SET enable_external_access = false")

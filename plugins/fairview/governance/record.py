@@ -8,7 +8,6 @@ Refuses to know: any row; it opens no mart and no vault.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from fairview.domain.disclosure import THRESHOLD, Told, told
 from fairview.errors import StoreError
 from fairview.governance import answers
 from fairview.intake.receipts import REFUSALS
-from fairview.store import generations, ledger
+from fairview.store import generations, ledger, scratch
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
 
@@ -60,7 +59,7 @@ def write(places: Places, keyring: Keyring, catalogue: Catalogue, at: datetime) 
         ("text", _rendered("record.md.j2", document)),
         ("html", _rendered("record.html.j2", document)),
     ):
-        written[form] = _lay(places.public / _FORMS[form], content)
+        written[form] = scratch.lay(places, places.public / _FORMS[form], content)
     return PublicRecord(written["html"], written["text"], document)
 
 
@@ -229,10 +228,3 @@ def _rendered(template: str, document: dict[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     return environment.get_template(template).render(**document)
-
-
-def _lay(path: Path, content: str) -> Path:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(content, encoding="utf-8")
-    draft.replace(path)
-    return path

@@ -78,24 +78,33 @@ def take_in(path: Path, most_bytes: int, folder: Path | None, key: bytes | None)
     descriptor = open_plain(path, most_bytes)
     try:
         before = os.fstat(descriptor)
-        digest, size = _copy(descriptor, folder, key)
+        digest, size = _copy(_chunks(descriptor), folder, key)
         after = os.fstat(descriptor)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
             raise Unusable("still-growing")
         os.lseek(descriptor, 0, os.SEEK_SET)
-    except OSError:
-        os.close(descriptor)
-        raise Unusable("unreadable-file") from None
     except BaseException:
         os.close(descriptor)
         raise
     return Landed(digest, size, descriptor)
 
 
-def _copy(descriptor: int, folder: Path | None, key: bytes | None) -> tuple[str, int]:
+def _chunks(descriptor: int) -> Iterator[bytes]:
+    """What the supplier's file holds. Raises Unusable when it cannot be read; trouble with our own disk is not that."""
+    while True:
+        try:
+            chunk = os.read(descriptor, _CHUNK)
+        except OSError:
+            raise Unusable("unreadable-file") from None
+        if not chunk:
+            return
+        yield chunk
+
+
+def _copy(chunks: Iterator[bytes], folder: Path | None, key: bytes | None) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     if folder is None or key is None:
-        while chunk := os.read(descriptor, _CHUNK):
+        for chunk in chunks:
             digest.update(chunk)
             size += len(chunk)
         return digest.hexdigest(), size
@@ -104,7 +113,7 @@ def _copy(descriptor: int, folder: Path | None, key: bytes | None) -> tuple[str,
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
             seal = _Sealer(copy, key)
-            while chunk := os.read(descriptor, _CHUNK):
+            for chunk in chunks:
                 digest.update(chunk)
                 size += len(chunk)
                 seal.add(chunk)
@@ -115,6 +124,12 @@ def _copy(descriptor: int, folder: Path | None, key: bytes | None) -> tuple[str,
     finally:
         draft.unlink(missing_ok=True)
     return digest.hexdigest(), size
+
+
+def clear(folder: Path) -> None:
+    """Remove what a killed process left of copies it was making. Call while nobody else receives."""
+    for draft in folder.glob(".*.draft"):
+        draft.unlink(missing_ok=True)
 
 
 def _file_key(key: bytes, salt: bytes) -> AESGCM:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.intake import answering, deliveries, doorway, loading, past, receipts, supplier_report, tables
+from fairview.intake import answering, deliveries, doorway, landing, loading, past, receipts, supplier_report, tables
 from fairview.intake.deliveries import Delivery
 from fairview.intake.doorway import Examined, Keeping
 from fairview.intake.receipts import Receipt
@@ -27,6 +27,7 @@ def receive(delivery: Delivery, catalogue: Catalogue, places: Places, keyring: K
     """
     keeping = Keeping(places.landing(delivery.source), keyring.landing_key(), places.work)
     with opening.vault(places, keyring) as con:
+        landing.clear(keeping.folder)
         tables.ensure(con, catalogue)
         _catch_up(con, places, catalogue)
         known = past.read(con, delivery.source)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairview import walk
 from fairview.contracts.catalogue import catalogue
+from fairview.store import locks
 from fairview.store.places import Places, places
 
 
@@ -23,6 +24,7 @@ def inbox() -> Path:
 
 def house() -> walk.House:
     """The declarations, the state and its keys."""
+    locks.introduce(" ".join(os.environ.get(f"AIRFLOW_CTX_{name}", "") for name in ("DAG_ID", "DAG_RUN_ID")).strip())
     return walk.house(catalogue(), state())
 
 

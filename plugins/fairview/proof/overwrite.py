@@ -143,7 +143,15 @@ def _holds(path: Path) -> str:
 
 def _check_leftovers(places: Places, catalogue: Catalogue, found: list[Artefact]) -> tuple[str, list[str], list[str]]:
     """No write-ahead log, no spill, no dbt target, no draft, no dbt leftover in the house."""
-    leftover = {"vault write-ahead log", "mart write-ahead log", "spill", "dbt target", "dbt leftover", "landing draft"}
+    leftover = {
+        "vault write-ahead log",
+        "mart write-ahead log",
+        "spill",
+        "dbt target",
+        "draft",
+        "dbt leftover",
+        "landing draft",
+    }
     faults = [f"{one.rule.artefact} {one.name}" for one in found if one.rule.artefact in leftover]
     faults += [
         f"draft {one.name}" for one in found if one.name.endswith(".draft") and one.rule.artefact not in leftover

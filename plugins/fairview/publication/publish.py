@@ -66,19 +66,30 @@ def keep_back(
 
 
 def withdraw(places: Places, service: str, reason: str, at: datetime) -> str | None:
-    """Take what a service published away and destroy its key. Returns the generation's name, None if there was none."""
-    before = generations.withdraw(places, service)
-    if before:
+    """Take what a service published away and destroy its key. Returns the generation's name, None if there was none.
+
+    A withdrawal whose process died before the ledger told of it is told by the next call.
+    """
+    standing, told = generations.withdraw(places, service), _told_published(places, service)
+    if told and told != standing:
+        generations.finish(places, service, told)
+    for generation in dict.fromkeys(name for name in (told, standing) if name):
         ledger.append(
             places,
             "withdrawal",
             at,
             service=service,
-            generation=before,
+            generation=generation,
             reason=reason,
             destroyed_at=at.isoformat(timespec="seconds"),
         )
-    return before
+    return standing or told
+
+
+def _told_published(places: Places, service: str) -> str | None:
+    """The generation the ledger calls published, or None."""
+    told = [entry for entry in ledger.read(places, "publication", "withdrawal") if entry["service"] == service]
+    return told[-1]["generation"] if told and told[-1]["kind"] == "publication" else None
 
 
 def _faults(
@@ -166,6 +177,5 @@ def _complete_ledger(places: Places, keyring: Keyring, catalogue: Catalogue, cur
         return
     counted = residents.counted(places, keyring, catalogue.service(current.zone), current)
     for left in noted[-1:]:
-        if (current.path.parent / left).exists():
-            generations.shred(current.path.parent / left)
+        generations.finish(places, current.zone, left)
     _note(places, _published(current, noted[-1] if noted else None), current, counted, at, noted_late=True)

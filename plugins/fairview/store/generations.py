@@ -18,7 +18,7 @@ from typing import Any
 from ulid import ULID
 
 from fairview.errors import StoreError
-from fairview.store import keys
+from fairview.store import keys, locks
 from fairview.store.keys import Keyring
 from fairview.store.places import WAREHOUSE, Places
 
@@ -63,14 +63,18 @@ class Generation:
 
 
 def begin(places: Places, keyring: Keyring, zone: str) -> Generation:
-    """A new, empty candidate with a data key of its own. Candidates a crash left behind are swept first."""
+    """A new, empty candidate with a data key of its own. Candidates a crash left behind are swept first.
+
+    Raises Overtaken when this writer was silent for so long that another took the zone over.
+    """
     folder = places.zone(zone)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    sweep(places, zone)
-    path = folder / f"gen-{str(ULID()).lower()}"
-    path.mkdir(mode=0o700)
-    wrapped = keys.wrap(secrets.token_bytes(32), keyring.zone_key(zone), f"{zone}/{path.name}")
-    _write(path / "dek.wrapped", wrapped)
+    with locks.fenced(places, zone, "building"):
+        _sweep(places, zone)
+        path = folder / f"gen-{str(ULID()).lower()}"
+        path.mkdir(mode=0o700)
+        wrapped = keys.wrap(secrets.token_bytes(32), keyring.zone_key(zone), f"{zone}/{path.name}")
+        _write(path / "dek.wrapped", wrapped)
     return Generation(zone, path)
 
 
@@ -112,34 +116,52 @@ def current(places: Places, zone: str) -> Generation | None:
 def switch(places: Places, candidate: Generation) -> str | None:
     """Make a sealed candidate current in one rename, then shred what it replaces. Returns the old generation's name.
 
-    For a service only `publication` may call this, with a verdict in its hand.
+    For a service only `publication` may call this, with a verdict in its hand. Raises Overtaken, having changed
+    nothing, when this writer was silent for so long that another took the zone over.
     """
     if list(candidate.path.glob("*.wal")):
         raise StoreError(f"{candidate.zone} {candidate.name}: a write-ahead log is still beside the candidate")
     folder = places.zone(candidate.zone)
-    before = current(places, candidate.zone)
-    _sync(candidate.path)
-    link = folder / f".current-{candidate.name}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(candidate.name)
-    link.replace(folder / "current")
-    _sync(folder)
-    sweep(places, candidate.zone)
+    with locks.fenced(places, candidate.zone, "switching"):
+        before = current(places, candidate.zone)
+        if not candidate.path.is_dir():
+            raise StoreError(f"{candidate.zone} {candidate.name}: another run has swept this candidate away")
+        _sync(candidate.path)
+        link = folder / f".current-{candidate.name}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(candidate.name)
+        link.replace(folder / "current")
+        _sync(folder)
+        _sweep(places, candidate.zone)
     return before.name if before else None
 
 
 def withdraw(places: Places, zone: str) -> str | None:
-    """Take a zone's published generation away and shred it. Returns its name."""
-    before = current(places, zone)
-    if before:
-        (places.zone(zone) / "current").unlink()
-        _sync(places.zone(zone))
-        sweep(places, zone)
+    """Take a zone's published generation away and shred it. Returns its name. Raises Overtaken."""
+    with locks.fenced(places, zone, "withdrawing"):
+        before = current(places, zone)
+        if before:
+            (places.zone(zone) / "current").unlink()
+            _sync(places.zone(zone))
+            _sweep(places, zone)
     return before.name if before else None
 
 
 def sweep(places: Places, zone: str) -> list[str]:
-    """Shred every generation that is not current: its key first, then its folder. Returns their names."""
+    """Shred every generation that is not current: its key first, then its folder. Returns their names. Raises Overtaken."""
+    with locks.fenced(places, zone, "sweeping"):
+        return _sweep(places, zone)
+
+
+def finish(places: Places, zone: str, name: str) -> None:
+    """Shred a generation whose replacement stands and whose destruction was cut off; nothing when it is gone."""
+    with locks.fenced(places, zone, "sweeping"):
+        path, standing = places.zone(zone) / name, current(places, zone)
+        if path.is_dir() and (standing is None or standing.name != name):
+            shred(path)
+
+
+def _sweep(places: Places, zone: str) -> list[str]:
     folder = places.zone(zone)
     keep = current(places, zone)
     gone = [path for path in sorted(folder.glob("gen-*")) if keep is None or path.name != keep.name]

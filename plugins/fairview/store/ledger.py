@@ -6,6 +6,7 @@ chain. What was cut off the end only an outside copy of the head can show (`head
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -29,12 +30,17 @@ def _digest(line: str) -> str:
 
 
 def append(places: Places, kind: str, at: datetime, **body: Any) -> dict[str, Any]:
-    """Add one entry and make it durable before returning it. `body` must be counts, hashes and names of declarations."""
+    """Add one entry and make it durable before returning it. `body` must be counts, hashes and names of declarations.
+
+    Where it cannot be made durable (a full disk) nothing is added. Half a line that a killed process left was never
+    acknowledged to anyone and gives way to this entry.
+    """
     path = _path(places)
-    with path.open("a+", encoding="utf-8") as file:
+    with path.open("a+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        lines = file.read().splitlines()
+        whole, _ = _parted(file.read())
+        lines = whole.decode().split("\n")[:-1]  # not splitlines: a name may hold any other mark
         previous = _digest(lines[-1]) if lines else _GENESIS
         entry = {
             "number": len(lines) + 1,
@@ -43,18 +49,32 @@ def append(places: Places, kind: str, at: datetime, **body: Any) -> dict[str, An
             "previous": previous,
             **body,
         }
-        file.write(json.dumps(entry, ensure_ascii=False, sort_keys=True, default=str) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+        line = (json.dumps(entry, ensure_ascii=False, sort_keys=True, default=str) + "\n").encode()
+        file.truncate(len(whole))
+        try:
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except BaseException:
+            file.truncate(len(whole))
+            raise
     return entry
+
+
+def _parted(content: bytes) -> tuple[bytes, bytes]:
+    """The whole lines, and what a killed process left of one after them."""
+    end = content.rfind(b"\n") + 1
+    return content[:end], content[end:]
+
+
+def _lines(places: Places) -> list[str]:
+    path = _path(places)
+    return _parted(path.read_bytes())[0].decode().split("\n")[:-1] if path.exists() else []
 
 
 def read(places: Places, *kinds: str) -> Iterator[dict[str, Any]]:
     """Entries in order, all or of the given kinds."""
-    path = _path(places)
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in _lines(places):
         entry = json.loads(line)
         if not kinds or entry["kind"] in kinds:
             yield entry
@@ -63,8 +83,7 @@ def read(places: Places, *kinds: str) -> Iterator[dict[str, Any]]:
 def verify(places: Places) -> str:
     """The head of an unbroken chain (hex). Raises StoreError naming the first line that does not follow from the one before."""
     previous = _GENESIS
-    path = _path(places)
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else (), start=1):
+    for number, line in enumerate(_lines(places), start=1):
         try:
             entry = json.loads(line)
         except ValueError as error:

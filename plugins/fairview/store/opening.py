@@ -7,6 +7,8 @@ would answer from the first's cache; spill is encrypted, extensions are never fe
 from __future__ import annotations
 
 import importlib.util
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -15,8 +17,20 @@ from pathlib import Path
 import duckdb
 
 from fairview.errors import StoreError
+from fairview.store import scratch
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
+from fairview.store.troubles import trouble
+
+log = logging.getLogger(__name__)
+
+# DuckDB lets one process write a file or several read it. A reader of the vault is done in a second, a writer in minutes;
+# as long as for the zone's own lock.
+_VAULT_WAIT_SECONDS = 600.0
+
+
+class Busy(StoreError):
+    """Another process has the file open in a way that shuts this one out; waiting helps."""
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +67,7 @@ def settle(con: duckdb.DuckDBPyConnection, spill: Path, threads: int | None = No
 def connect(places: Places, threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with the house's settings and nothing attached. The caller closes it."""
     con = duckdb.connect(":memory:")
-    settle(con, places.work / "spill", threads, memory)
+    settle(con, scratch.spill(places), threads, memory)
     return con
 
 
@@ -63,12 +77,31 @@ def attach(con: duckdb.DuckDBPyConnection, path: Path, alias: str, key: str, rea
     try:
         con.execute(f'ATTACH {quoted(path)} AS "{alias}" ({mode}ENCRYPTION_KEY ?)', [key])
     except duckdb.Error as error:
-        reason = "another process holds it" if "lock" in str(error).lower() else "wrong key, or damaged"
-        raise StoreError(f"{path.name} cannot be opened: {reason}") from None
+        words = str(error)
+        if "lock on file" in words.lower():
+            raise Busy(f"{path.name} cannot be opened: another process holds it") from None
+        why, _ = trouble(words) or ("wrong key, or damaged", "")
+        raise StoreError(f"{path.name} cannot be opened: {why}") from None
     row = con.execute("SELECT encrypted FROM duckdb_databases() WHERE database_name = ?", [alias]).fetchone()
     if not row or not row[0]:
         con.execute(f'DETACH "{alias}"')
         raise StoreError(f"{path.name} is not encrypted; refusing to use it")
+
+
+def _attach_vault(con: duckdb.DuckDBPyConnection, places: Places, key: str, read_only: bool) -> None:
+    """Attach the vault as soon as nobody has it open in a way that shuts this process out. Raises Busy after ten minutes."""
+    deadline, told = time.monotonic() + _VAULT_WAIT_SECONDS, False
+    while True:
+        try:
+            attach(con, places.vault, "vault", key, read_only)
+            return
+        except Busy:
+            if time.monotonic() >= deadline:
+                raise
+            if not told:
+                log.warning("another process has the vault open; waiting for it")
+                told = True
+            time.sleep(0.1)
 
 
 @contextmanager
@@ -77,11 +110,11 @@ def vault(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The vault, attached as `vault` and in use. A writer checkpoints on the way out, so no WAL is left behind.
 
-    Raises StoreError when the vault is held by another process or the key does not fit.
+    Waits while another process has it open. Raises StoreError when that takes ten minutes or the key does not fit.
     """
     con = connect(places, threads, memory)
     try:
-        attach(con, places.vault, "vault", keyring.vault_key(), read_only)
+        _attach_vault(con, places, keyring.vault_key(), read_only)
         con.execute("USE vault")
         yield con
         if not read_only:

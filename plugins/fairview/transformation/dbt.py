@@ -7,20 +7,19 @@ state's work folder and is removed after the run; what is kept is a receipt of n
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.errors import FairviewError
-from fairview.store import generations, opening
+from fairview.store import generations, opening, scratch
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
 from fairview.store.lending import Loan, lend
 from fairview.store.places import WAREHOUSE, Places
+from fairview.store.troubles import sentence, trouble
 
 
 class TransformationFailed(FairviewError):
@@ -37,18 +36,7 @@ class Transformation:
 
 
 def _loan(places: Places, databases: dict, functions: dict) -> Loan:
-    return Loan(databases=databases, functions=functions, spill=places.work / "spill")
-
-
-@contextmanager
-def _invocation(places: Places):
-    """A scratch folder for dbt's target and logs, gone afterwards: compiled SQL and run results are not kept."""
-    folder = places.work / f"dbt-{os.getpid()}"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return Loan(databases=databases, functions=functions, spill=scratch.spill(places))
 
 
 def invoke(catalogue: Catalogue, places: Places, loan: Loan, arguments: list[str], as_at: date, target: Path) -> list:
@@ -81,13 +69,15 @@ def invoke(catalogue: Catalogue, places: Places, loan: Loan, arguments: list[str
         finally:
             DuckDBConnectionManager.close_all_connections()
     if (target / kept.name).exists():
-        shutil.copy(target / kept.name, kept)
+        (target / kept.name).replace(kept)
     return _judged(result)
 
 
 def _judged(result) -> list:
     """dbt's results, or TransformationFailed: node names and statuses only, as messages may quote data."""
     if result.exception is not None:
+        if told := trouble(result.exception):
+            raise TransformationFailed(sentence("dbt", told))
         raise TransformationFailed(
             f"dbt could not run: {type(result.exception).__name__}: {_first_line(result.exception)}"
         )
@@ -97,6 +87,11 @@ def _judged(result) -> list:
         for item in results
         if str(item.status) in {"error", "fail", "runtime error"}
     ]
+    told = next(
+        filter(None, (trouble(item.message) for item in results if f"{item.node.name} ({item.status})" in failed)), None
+    )
+    if told:
+        raise TransformationFailed(sentence("dbt", told))
     if failed or not result.success:
         raise TransformationFailed("dbt stopped at " + ", ".join(failed[:10]) if failed else "dbt failed")
     return results
@@ -120,7 +115,7 @@ def build_warehouse(catalogue: Catalogue, places: Places, keyring: Keyring, as_a
         {"lent_reference_key": keyring.reference_key()},
     )
     own_tests = ("--indirect-selection", "buildable")  # a mart's tests may read this layer; they run with the mart
-    with _invocation(places) as target:
+    with scratch.folder(places, "dbt") as target:
         results = invoke(
             catalogue,
             places,
@@ -154,7 +149,7 @@ def build_candidate(catalogue: Catalogue, places: Places, keyring: Keyring, serv
         },
         {"lent_pseudonym": keyring.pseudonym_key(service)},
     )
-    with _invocation(places) as target:
+    with scratch.folder(places, "dbt") as target:
         select = ["--select", f"derived.{service}", f"path:seeds/{service}", "path:seeds/vocabulary"]
         results = invoke(
             catalogue, places, loan, ["build", *select, "--exclude-resource-type", "unit_test"], as_at, target
@@ -196,7 +191,7 @@ def document(catalogue: Catalogue, places: Places, keyring: Keyring, to: Path, a
             databases[zone] = (generation.database, generation.data_key(keyring.zone_key(zone)), True)
     functions = {"lent_reference_key": keyring.reference_key(), "lent_pseudonym": keyring.reference_key()}
     to.mkdir(parents=True, exist_ok=True)
-    with _invocation(places) as target:
+    with scratch.folder(places, "dbt") as target:
         invoke(catalogue, places, _loan(places, databases, functions), ["docs", "generate", "--static"], as_at, target)
         written = []
         for name in ("static_index.html", "manifest.json", "catalog.json"):
@@ -220,7 +215,7 @@ def run_unit_tests(
     functions = {"lent_reference_key": keyring.reference_key(), "lent_pseudonym": keyring.reference_key()}
     selected = [f"derived.{service}", "path:seeds"] if service else ["derived", "path:seeds"]
     layers = ["staging", "pseudonymised", *selected]
-    with _invocation(places) as target:
+    with scratch.folder(places, "dbt") as target:
         loan = _loan(places, databases, functions)
         command = ["build", "--empty", "--select", *layers, "--exclude-resource-type", "test"]
         results = invoke(catalogue, places, loan, command, as_at, target)
@@ -230,6 +225,6 @@ def run_unit_tests(
 def compiled_manifest(catalogue: Catalogue, places: Places, to: Path) -> Path:
     """Compile the derived models, opening nothing, and copy dbt's manifest into `to`. Returns its path."""
     to.mkdir(parents=True, exist_ok=True)
-    with _invocation(places) as target:
+    with scratch.folder(places, "dbt") as target:
         invoke(catalogue, places, _loan(places, {}, {}), ["compile", "--select", "derived"], date(2026, 1, 1), target)
         return Path(shutil.copy(target / "manifest.json", to / "manifest.json"))
