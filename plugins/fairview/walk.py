@@ -96,7 +96,8 @@ def in_force(here: House):
     """What intake holds in force: newest extract dates, refusals, staleness."""
     from fairview.intake import state
 
-    return state.in_force(here.places, here.keyring, here.catalogue)
+    with _step("reading what is in force"):
+        return state.in_force(here.places, here.keyring, here.catalogue)
 
 
 def link(here: House, at: datetime):

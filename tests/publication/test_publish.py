@@ -230,6 +230,16 @@ def test_keeping_back_changes_nothing_but_the_ledger(where, keyring):
     assert _last(where)["reasons"] == ["the feed data_objections is missing"]
 
 
+def test_a_withdrawal_cut_off_before_the_ledger_is_told_by_the_next(where, keyring, house):
+    old = generations.current(where, "tiny")
+    generations.withdraw(where, "tiny")  # as if the process died here
+    assert withdraw(where, "tiny", "no delivery from housing within the declared time", LATER) == old.name
+    assert (_last(where)["kind"], _last(where)["generation"]) == ("withdrawal", old.name)
+    entries = list(ledger.read(where))
+    assert withdraw(where, "tiny", "again", LATER) is None
+    assert list(ledger.read(where)) == entries
+
+
 def test_withdrawing_leaves_nothing_to_read_and_says_why(where, keyring, house):
     old = generations.current(where, "tiny")
     assert withdraw(where, "tiny", "no delivery from housing within the declared time", LATER) == old.name

@@ -153,7 +153,7 @@ def test_the_decision_table_can_only_soften_over_every_set_of_facts(declared, tm
 
     where = places(tmp_path / "state")
     model = f"int_{SERVICE}__lanes_decided"
-    with dbt._invocation(where) as target:
+    with scratch.folder(where, "dbt") as target:
         results = dbt.invoke(
             declared, where, Loan({}, {}, scratch.spill(where)), ["compile", "--select", model], AS_AT, target
         )

@@ -7,6 +7,7 @@ Knows no key, no path and no database; its parent gives it none.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -43,8 +44,11 @@ def _read_one(job: dict[str, Any]) -> dict[str, Any]:
             raise forms.FileFault("too-large")
         table = forms.read(data, forms.Layout.from_plain(job["layout"]), facts)
         del data
-        with os.fdopen(job["target"], "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
-            stream.write_table(table, max_chunksize=1 << 17)
+        try:
+            with os.fdopen(job["target"], "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
+                stream.write_table(table, max_chunksize=1 << 17)
+        except OSError as error:  # our own disk, which says nothing about the supplier's file
+            answer["trouble"] = error.errno or errno.EIO
     except forms.FileFault as fault:
         answer["fault"] = {"rule": fault.rule, **fault.facts}
     except MemoryError:

@@ -116,6 +116,8 @@ def _one_child(files, targets, waiting: list[int]) -> list[dict[str, Any]]:
 
 
 def _taken(answer: dict[str, Any], target) -> Reading:
+    if "trouble" in answer:
+        raise OSError(answer["trouble"], os.strerror(answer["trouble"]))
     reading = Reading(None, answer.get("fault"), answer["facts"], answer.get("sha256"))
     if reading.fault is None:
         size = os.fstat(target.fileno()).st_size

@@ -139,7 +139,8 @@ def describe(holder: Holder) -> dict[str, str | int]:
 
 def _folder(places: Places) -> Path:
     folder = places.work / "locks"
-    folder.mkdir(exist_ok=True, mode=0o700)
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True, mode=0o700)
     return folder
 
 

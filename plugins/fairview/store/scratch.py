@@ -96,7 +96,8 @@ def sweep(places: Places) -> list[str]:
 
 def _make(places: Places, name: str) -> tuple[Path, IO[bytes]]:
     above = places.work / "scratch"
-    above.mkdir(exist_ok=True, mode=0o700)
+    if not above.is_dir():
+        above.mkdir(exist_ok=True, mode=0o700)
     with (places.work / "scratch.lock").open("ab") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)  # so that nobody sweeps a folder between its making and its holding
         sweep(places)
