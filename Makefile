@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STATE  ?= state
 export DO_NOT_TRACK = 1
 
-.PHONY: setup run up test check docs bench lock generate demo cases fuzz score-links clean
+.PHONY: setup run up test check docs bench faults lock generate demo cases fuzz score-links clean
 .DEFAULT_GOAL := help
 
 help: ## Show the doors
@@ -46,6 +46,9 @@ docs: setup ## Generate dbt docs with a real catalogue, to browse
 
 bench: setup ## Measure the walk against the plain-DuckDB floor: make bench [RESIDENTS="20000 200000"]
 	@$(BIN)/python -m bench.walk $(or $(RESIDENTS),20000)
+
+faults: setup ## Every fault at every call, and the scenarios; writes docs/reference/faults.md (up to an hour)
+	@$(BIN)/python -m tests.faults.report
 
 demo: setup ## Write the demo council's deliveries to demo-deliveries/
 	@$(BIN)/fairview demo --to demo-deliveries --residents $(or $(RESIDENTS),5000)

@@ -85,7 +85,8 @@ def forget(here: House, at: datetime) -> dict[str, int]:
     """Destroy landing copies and quarantined rows past the time their contracts give them. Returns counts."""
     from fairview.intake import landing, quarantine
 
-    with locks.hold(here.places, "vault"):
+    doing = "forgetting what is past its time"
+    with _step(doing), locks.hold(here.places, "vault", doing):
         return {
             "landing copies": landing.forget(here.places, here.keyring, here.catalogue, at),
             "quarantined rows": quarantine.forget(here.places, here.keyring, here.catalogue, at),

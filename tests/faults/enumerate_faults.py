@@ -8,9 +8,9 @@ the invariants, runs the step again without a fault and compares the result with
 from __future__ import annotations
 
 import argparse
-import atexit
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import shutil
@@ -73,8 +73,6 @@ def child(work, seconds: float = 300.0) -> dict | None:
             answer = json.dumps(work(), default=str).encode()
         except Exception:
             answer = json.dumps({"crash": traceback.format_exc()[-600:]}).encode()
-        with contextlib.suppress(Exception):
-            atexit._run_exitfuncs()
         with os.fdopen(write, "wb") as pipe:
             pipe.write(answer)
         os._exit(0)
@@ -99,14 +97,16 @@ def child(work, seconds: float = 300.0) -> dict | None:
 class Bench:
     """The prepared starting states, and points tried on them."""
 
-    def __init__(self, base: Path, prepared: bool) -> None:
+    def __init__(self, base: Path, prepared: bool, light: bool = False) -> None:
         from tests.faults import house, invariants, steps
 
         self._house, self._invariants, self._steps = house, invariants, steps
         self.base = base
         self.library = ctypes.CDLL(None)
         self.steps = {step.name: step for step in steps.STEPS}
-        self.prepared = prepared
+        self.prepared, self._light = prepared, light
+        if light:
+            self.steps = {name: self.steps[name] for name in steps.LIGHT}
         if prepared:
             shutil.rmtree(base / "house")
         self.declared = house.small_house(base / "house")
@@ -116,8 +116,12 @@ class Bench:
     def prepare(self) -> None:
         """Walk the small council undisturbed, once."""
         if not self.prepared:
-            told = child(lambda: self._steps.prepare(self.declared, self.base) or {"done": True})
+            prepare = self._steps.prepare_light if self._light else self._steps.prepare
+            told = child(lambda: prepare(self.declared, self.base) or {"done": True})
             assert told == {"done": True}, told
+        if self._light:
+            self.sought = None
+            return
         pattern = child(lambda: {"words": self._invariants.sought(self.opened(self.base / "end")).pattern.decode()})
         import re
 
@@ -136,7 +140,7 @@ class Bench:
             service = here.catalogue.services[0].service
             return {
                 "published": self._invariants.values(here, service),
-                "vault": self._invariants.values(here, "vault"),
+                "vault": {} if self._light else self._invariants.values(here, "vault"),
             }
         return self._invariants.observed(here, name)
 
@@ -252,7 +256,9 @@ class Bench:
         except Exception as error:
             return {"broken": [f"I3: the house does not open: {type(error).__name__}: {error}"]}
         vault = Path("state/vault.duckdb")
-        untouched = _same(point / vault, self.base / step.name / vault) and not (point / f"{vault}.wal").exists()
+        untouched = self._light or (
+            _same(point / vault, self.base / step.name / vault) and not (point / f"{vault}.wal").exists()
+        )
         for mark, check in self._invariants.AT_ONCE.items():
             if untouched and mark in self._invariants.OF_THE_VAULT:
                 continue  # the very bytes the undisturbed walk left, looked at once there
@@ -304,12 +310,11 @@ def _spread(numbers: list[int], most: int) -> list[int]:
     return sorted({numbers[round(place * (len(numbers) - 1) / (most - 1))] for place in range(most)})
 
 
-def _warm() -> None:
+def _warm(light: bool) -> None:
     """Everything heavy, imported once; nothing opened, no thread started."""
-    import dbt.adapters.duckdb
-    import dbt.cli.main  # noqa: F401
+    if not light:
+        import splink  # noqa: F401
     import great_expectations  # noqa: F401
-    import splink  # noqa: F401
     from tests.faults import house, invariants, steps  # noqa: F401
 
     import fairview.gate.judge
@@ -319,23 +324,40 @@ def _warm() -> None:
     import fairview.publication.publish
     import fairview.transformation.dbt  # noqa: F401
 
+    _spare_signatures()
+    gc.collect()
+    gc.freeze()  # so that children do not copy what they only look at
+
+
+def _spare_signatures() -> None:
+    """DuckDB checks the signature of its crypto extension at every opening, 70 ms a time; nothing is written by that."""
+    import duckdb
+
+    connect = duckdb.connect
+
+    def quickly(database=":memory:", read_only=False, config=None):
+        return connect(database, read_only=read_only, config={**(config or {}), "allow_unsigned_extensions": "true"})
+
+    duckdb.connect = quickly
+
 
 @contextlib.contextmanager
-def bench() -> Iterator[Bench]:
+def bench(light: bool = False) -> Iterator[Bench]:
     """A prepared bench, gone afterwards. Only in a process the shim is preloaded into."""
-    _warm()
+    _warm(light)
     kept = os.environ.get("FAULTS_KEEP")  # a folder to prepare once and use again, while working on the harness
     with contextlib.ExitStack() as stack:
         folder = kept or stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-", dir=scratch_root()))
         base = Path(folder)
-        made = Bench(base, prepared=(base / "end").is_dir())
+        made = Bench(base, (base / "end").is_dir(), light)
         (base / "points").mkdir(parents=True, exist_ok=True)
         made.prepare()
         yield made
 
 
 def _serve(arguments) -> int:
-    with bench() as made:
+    with bench(arguments.light) as made:
+        arguments.steps = arguments.steps or list(made.steps)
         totals = {name: made.calls(name) for name in arguments.steps}
         plan = [
             (name, kind, number)
@@ -346,6 +368,8 @@ def _serve(arguments) -> int:
         print(
             json.dumps({"calls": {name: len(calls) for name, calls in totals.items()}, "points": len(plan)}), flush=True
         )
+        done = _done(arguments.done)
+        plan = [point for point in plan if point not in done]
         if arguments.count:
             for name, calls in totals.items():
                 for (call, path), count in sorted(Counter(calls).items()):
@@ -380,6 +404,13 @@ def _serve(arguments) -> int:
     return 0
 
 
+def _done(paths: list[Path]) -> set[tuple[str, str, int]]:
+    """Points the lines of earlier runs tell of."""
+    lines = [line for path in paths if path.exists() for line in path.read_text().splitlines()]
+    told = [json.loads(line) for line in lines if line.startswith('{"step"')]
+    return {(line["step"], line["kind"], line["number"]) for line in told}
+
+
 def run(
     words: list[str], out=None, seconds: float | None = None, module: str = "tests.faults.enumerate_faults"
 ) -> subprocess.CompletedProcess:
@@ -408,13 +439,14 @@ def main() -> int:
     parser.add_argument("--most", nargs="*", default=[], metavar="STEP=POINTS")
     parser.add_argument("--all-most", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--done", nargs="*", type=Path, default=[], help="lines of earlier runs, whose points are left out"
+    )
+    parser.add_argument("--light", action="store_true", help="publish and withdraw alone, on a state without a vault")
     parser.add_argument("--count", action="store_true", help="only count the calls of each step")
     arguments = parser.parse_args()
     if not arguments.serve:
         return run(["--serve", *sys.argv[1:]], out=sys.stdout).returncode
-    from tests.faults.steps import STEPS
-
-    arguments.steps = arguments.steps or [step.name for step in STEPS]
     arguments.most = {name: int(most) for name, most in (words.split("=") for words in arguments.most)}
     return _serve(arguments)
 

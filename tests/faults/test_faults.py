@@ -1,0 +1,55 @@
+"""A representative share of the faults: publication and withdrawal, killed, out of space and with a broken disk. `make faults` runs all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+
+import pytest
+from tests.faults import report
+from tests.faults.enumerate_faults import PER_SITE, chosen, run
+
+MOST = 14
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[dict]:
+    if not shutil.which("gcc"):
+        pytest.skip("there is no compiler for the shim")
+    kinds = ["SIGKILL", "ENOSPC", "EIO", "half a write, then SIGKILL", "disk full from here on"]
+    done = run(["--serve", "--light", "--all-most", str(MOST), "--kinds", *kinds], seconds=280)
+    assert done.returncode == 0
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def test_no_fault_tears_loses_or_keeps_a_plain_rerun_from_converging(lines):
+    rows = [line for line in lines if "step" in line]
+    assert {(row["step"], row["kind"]): row["broken"] for row in rows if row["broken"]} == {}
+    reached = Counter(row["step"] for row in rows if row["reached"])
+    assert reached["publish"] > 2 * MOST
+    assert reached["withdraw"] > 2 * MOST
+
+
+def test_kills_killed_and_errors_were_told_so_the_faults_were_really_met(lines):
+    rows = [line for line in lines if "step" in line]
+    ended = Counter((row["kind"], row["ended"]) for row in rows)
+    assert ended["SIGKILL", "died"] == sum(row["kind"] == "SIGKILL" for row in rows)
+    for kind in ("ENOSPC", "EIO"):
+        assert ended[kind, "StoreError"] > 0.8 * sum(row["kind"] == kind for row in rows)
+
+
+def test_the_page_tells_what_was_broken(lines):
+    calls, rows, scenarios = {"publish": 30}, [line for line in lines if "step" in line], []
+    rows = [*rows, rows[0] | {"broken": ["I1: a reader sees neither the old nor the new values"]}]
+    page = report.page(calls, rows, scenarios, {"publish": "the switch", "withdraw": "the end"})
+    assert "Torn 1, lost 0" in page
+    assert "- I1: a reader sees neither the old nor the new values" in page
+
+
+def test_every_call_is_met_but_those_one_site_makes_over_and_over():
+    calls = [("open", "a"), *[("write", "a")] * 185, ("rename", "b"), *[("pwrite64", "c")] * PER_SITE]
+    met = chosen(calls, "SIGKILL", 10_000)
+    assert {1, 2, 186, 187, *range(188, 188 + PER_SITE)} <= set(met)
+    assert len(met) == 2 + 2 * PER_SITE
+    assert chosen(calls, "half a write, then SIGKILL", 10_000) == [number for number in met if number not in (1, 187)]
