@@ -35,10 +35,10 @@ _UNUSUAL = re.compile(
     rb"[\xcc-\xd4][\x80-\xbf]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|"
     rb"\xc3[\x83-\x85](?:\xc2[\x80-\xbf]|\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xc6\x92|\xcb[\x86\x9c]|\xe2[\x80\x82\x84])"
 )
-# A word of Latin and of Cyrillic or Greek letters looks like a name that it is not (house rule 66).
-_TWO_ALPHABETS = re.compile(
-    r"[A-Za-z\u00c0-\u024f]['’-]?[\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f]['’-]?[A-Za-z\u00c0-\u024f]"
-)
+# Cyrillic and Greek letters that cannot be told from Latin ones beside which they stand (house rule 66); others are no
+# trick: ε stands for the open e of Akan names.
+_ALIKE = "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c-\u041e\u0420-\u0422\u0425\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u0391\u0392\u0395-\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
+_TWO_ALPHABETS = re.compile(f"[A-Za-z\u00c0-\u024f]['’-]?[{_ALIKE}]|[{_ALIKE}]['’-]?[A-Za-z\u00c0-\u024f]")
 # Letters of a name saved as UTF-8, read as Windows-1252 and saved again: Zoë as ZoÃ«.
 _MOJIBAKE = re.compile(
     "[\u00c3\u00c4\u00c5][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u203a\u20ac\u2122]"
