@@ -102,15 +102,92 @@ def in_force(here: House):
 
 
 def link(here: House, at: datetime):
-    """Link people in the vault as at the newest extract date. Returns identity's receipt."""
+    """Link people in the vault as at the newest extract date. Returns identity's receipt.
+
+    Raises TooManyChanged when a guard stops it: nothing was written, the ledger says so, and every service is kept back
+    until a run passes or a role lets this one through (`let_links_through`).
+    """
     from fairview.identity import link as identity
+    from fairview.identity.guards import TooManyChanged
 
     with _step("linking people"):
         as_at = in_force(here).as_at
-        with locks.hold(here.places, "vault", "linking people"):
-            receipt = identity.link_people(here.places, here.keyring, as_at, at)
+        stop = _standing_stop(here)
+        allowed = stop["counts"] if stop and stop["let_through"] and stop["as_at"] == str(as_at) else None
+        try:
+            with locks.hold(here.places, "vault", "linking people"):
+                receipt = identity.link_people(here.places, here.keyring, as_at, at, allowed=allowed)
+        except TooManyChanged as stopped:
+            _note_stop(here, as_at, stopped, at)
+            raise
         ledger.append(here.places, "links", at, **counts(receipt))
     return receipt
+
+
+def _standing_stop(here: House) -> dict | None:
+    """The ledger's entry of a stopped linking that no later run has passed, with whether it was let through."""
+    found = None
+    for entry in ledger.read(here.places, "links", "links_stopped", "links_let_through"):
+        if entry["kind"] == "links":
+            found = None
+        elif entry["kind"] == "links_stopped":
+            found = entry | {"let_through": False}
+        elif found and entry["stop"] == found["number"]:
+            found["let_through"] = True
+    return found
+
+
+def _note_stop(here: House, as_at: date, stopped, at: datetime) -> None:
+    """Put a stopped linking into the ledger once, and keep every service back for it."""
+    standing = _standing_stop(here)
+    if standing and (standing["as_at"], standing["counts"]) == (str(as_at), stopped.counts):
+        return
+    limits = {breach.kind: breach.most for breach in stopped.breaches}
+    reason = stopped.public()
+    ledger.append(
+        here.places, "links_stopped", at, as_at=str(as_at), counts=stopped.counts, limits=limits, reason=reason
+    )
+    for card in here.catalogue.services:
+        keep_back(here, card.service, [reason], at)
+
+
+def let_links_through(here: House, by: str, reason: str, at: datetime) -> dict:
+    """Let the linking a guard stopped through at its next run: the changes counted then, no more. Returns the ledger's entry.
+
+    `by` is a role declared for it, `reason` a code of `dags/identity/acts.yml`; both go into the ledger.
+    Raises NotPermitted, and Blocked when no stopped linking waits.
+    """
+    from fairview.identity.acts import NotPermitted, acts
+
+    declared = acts(here.catalogue.house)
+    declared.demand(by, "let_through")
+    if reason not in declared.reasons:
+        raise NotPermitted(f"the reason must be one the public record can name: {', '.join(declared.reasons)}")
+    stop = _standing_stop(here)
+    if stop is None:
+        raise Blocked("no stopped linking waits to be let through")
+    return ledger.append(
+        here.places, "links_let_through", at, stop=stop["number"], as_at=stop["as_at"], counts=stop["counts"], by=by,
+        reason=declared.reasons[reason],
+    )  # fmt: skip
+
+
+def decide(here: House, verdict: str, about: str | tuple, by: str, reason: str, at: datetime) -> str:
+    """Decide a queue's item, or two records ((feed, key), (feed, key)). Returns the decision's number; it holds from the next run on."""
+    from fairview.identity import review
+
+    with _step("deciding a link"), locks.hold(here.places, "vault", "deciding a link"):
+        if isinstance(about, str):
+            return review.settle(here.places, here.keyring, about, verdict, reason, by, at)
+        return review.decide(here.places, here.keyring, verdict, *about, reason, by, at)
+
+
+def revoke(here: House, decision: str, by: str, reason: str, at: datetime) -> None:
+    """Take a decision about links back; from the next run on it does not hold."""
+    from fairview.identity import review
+
+    with _step("revoking a decision"), locks.hold(here.places, "vault", "revoking a decision"):
+        review.withdraw(here.places, here.keyring, decision, reason, by, at)
 
 
 def counts(receipt) -> dict:
@@ -136,7 +213,8 @@ def reasons_to_keep_back(here: House, card: ServiceCard, at: datetime, state=Non
     `state` is what `in_force` said, where the caller has asked already: asking opens the vault.
     """
     state = state or in_force(here)
-    return state.blocks(card) + _silence(here, state, card, at)
+    stop = _standing_stop(here)
+    return state.blocks(card) + _silence(here, state, card, at) + ([stop["reason"]] if stop else [])
 
 
 def _silence(here: House, state, card: ServiceCard, at: datetime) -> list[str]:
@@ -258,20 +336,30 @@ def deliver(here: House, folder: Path, clock: Callable[[], datetime], tell: Tell
             tell(_told(receipt))
         if in_force(here).as_at is None:
             continue
-        tell(f"{extract_date} linking people")
-        link(here, clock())
-        tell(f"{extract_date} building the warehouse")
-        build_warehouse(here)
-        walked.served = serve(here, clock(), tell)
-        write_record(here, clock())
-        for outcome in walked.served:
-            tell(
-                f"{extract_date} {outcome.service}: {outcome.status}"
-                + "".join(f"; {reason}" for reason in outcome.reasons)
-            )
+        walked.served = follow(here, clock, lambda line, on=extract_date: tell(f"{on} {line}"))
     if not walked.served:
         write_record(here, clock())
     return walked
+
+
+def follow(here: House, clock: Callable[[], datetime], tell: Tell = lambda line: None) -> list[Served]:
+    """What follows once deliveries or decisions are in: link, warehouse, services, record. A stopped linking keeps all back."""
+    from fairview.identity.guards import TooManyChanged
+
+    tell("linking people")
+    try:
+        link(here, clock())
+    except TooManyChanged as stopped:
+        tell(str(stopped))
+        served = [Served(card.service, False, "kept back", (stopped.public(),)) for card in here.catalogue.services]
+    else:
+        tell("building the warehouse")
+        build_warehouse(here)
+        served = serve(here, clock(), tell)
+    write_record(here, clock())
+    for outcome in served:
+        tell(f"{outcome.service}: {outcome.status}" + "".join(f"; {reason}" for reason in outcome.reasons))
+    return served
 
 
 def _told(receipt) -> str:

@@ -77,6 +77,7 @@ def test_whatever_writes_the_vault_waits_for_its_one_slot(bag):
     writers = [
         ("people", "link_people"),
         ("people", "build_warehouse"),
+        ("decide_link", "decide"),
         ("reidentify", "reveal"),
         ("upkeep__retention", "forget"),
     ]
@@ -87,5 +88,6 @@ def test_whatever_writes_the_vault_waits_for_its_one_slot(bag):
 
 def test_a_delivery_and_a_request_have_a_parameter_form(bag):
     assert bag["dags"]["delivery__revenues"]["params"] == ["up_to"]
-    assert bag["dags"]["people"]["params"] == ["even_if_nothing_is_new"]
+    assert bag["dags"]["people"]["params"] == ["even_if_nothing_is_new", "let_through_by", "let_through_reason"]
+    assert bag["dags"]["decide_link"]["params"] == ["by", "item", "reason", "verdict"]
     assert bag["dags"]["reidentify"]["params"] == ["person_id", "purpose", "service"]

@@ -252,7 +252,7 @@ def expected_dags(catalogue: Catalogue) -> set[str]:
     return (
         {f"delivery__{source}" for source in catalogue.sources}
         | {f"service__{card.service}" for card in catalogue.services}
-        | {"people", "public_record", "reidentify", "upkeep__retention", "upkeep__ledger"}
+        | {"people", "decide_link", "public_record", "reidentify", "upkeep__retention", "upkeep__ledger"}
     )
 
 

@@ -18,6 +18,8 @@ def line(entry: dict) -> str | None:
         return f"received   {entry['source']}: {entry['outcome']}, {received:,} rows received, {staged:,} staged"
     if kind == "links":
         return "linked     people and households"
+    if kind == "links_stopped":
+        return f"stopped    {entry['reason']}"
     if kind == "publication":
         rows = sum(count or 0 for count in (entry.get("rows") or {}).values())  # rounded, small ones blank
         return f"published  {entry['service']}: about {rows:,} rows, generation {entry['generation']}"

@@ -181,6 +181,10 @@ def _event(entry: dict) -> dict[str, str] | None:
         what = f"{service} kept back: {'; '.join(_reasons(entry))}"
     elif kind == "withdrawal":
         what = f"{service} withdrawn and destroyed: {'; '.join(_reasons(entry))}"
+    elif kind == "links_stopped":
+        what = f"linking stopped: {entry['reason']}"
+    elif kind == "links_let_through":
+        what = f"the stopped linking was let through by {entry['by']}: {entry['reason']}"
     else:
         return None
     return {"on": _day_and_time(entry["at"]), "what": what}

@@ -40,3 +40,36 @@ def bring(con) -> None:
         SELECT unnest([a, b]) AS node, 'decision:' || decision AS list, unnest([1, 2])::BIGINT AS position FROM decided
         WHERE verdict = 'must_not_link' AND a IN (SELECT record_id FROM records) AND b IN (SELECT record_id FROM records)"""
     )
+
+
+def contradicted(con, verdict: str, a: str, b: str) -> list[str]:
+    """The numbers of decisions in force that a new one on records `a` and `b` would contradict, also through others.
+
+    Must link joins everybody it reaches: a must-not-link within what becomes one group is a contradiction.
+    """
+    con.execute(_IN_FORCE)
+    in_force = con.execute("SELECT decision, verdict, a, b FROM decided ORDER BY decision").fetchall()
+    ties = [(number, x, y) for number, what, x, y in in_force if what == "must_link"]
+    if verdict == "must_not_link":
+        return _path(ties, a, b)
+    ties.append(("", a, b))
+    for number, what, x, y in in_force:
+        if what == "must_not_link" and (path := _path(ties, x, y)):
+            return sorted({number, *filter(None, path)})
+    return []
+
+
+def _path(ties: list[tuple[str, str, str]], start: str, end: str) -> list[str]:
+    """The numbers of the ties on a shortest way from one record to another; none when there is no way."""
+    beside: dict[str, list[tuple[str, str]]] = {}
+    for number, x, y in ties:
+        beside.setdefault(x, []).append((number, y))
+        beside.setdefault(y, []).append((number, x))
+    ways = {start: []}
+    waiting = [start]
+    for here in waiting:
+        for number, there in beside.get(here, ()):
+            if there not in ways:
+                ways[there] = [*ways[here], number]
+                waiting.append(there)
+    return ways.get(end, [])

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from fairview.identity import (
+    changes,
     clusters,
     decisions,
     guards,
@@ -62,14 +64,14 @@ def link_people(
     at: datetime,
     *,
     full: bool = False,
-    past_guards: bool = False,
+    allowed: Mapping[str, int] | None = None,
     threads: int | None = None,
     memory: str | None = None,
 ) -> LinkReceipt:
     """Link every staged record as at a date and write `vault.identity.*`. Returns counts.
 
     `full` scores every pair anew instead of those the deliveries changed; the result is the same.
-    `past_guards` lets a change through that a person has looked at.
+    `allowed` lets through what a role has looked at, as people by kind (new, merged, split).
     Raises TooManyChanged before anything is written, StoreError when the vault is held, DeclarationError.
     """
     declared = declarations()
@@ -78,8 +80,7 @@ def link_people(
         schema.ensure(con)
         found = cluster_records(con, declared, as_at, full=full)
         found |= _register(con, keyring, as_at)
-        if not past_guards:
-            guards.check({kind: found[kind] for kind in ("new", "merged", "split")}, found["known"])
+        guards.check(found, found["known"], allowed=allowed, because=changes.because(con))
         _household(con, keyring, declared, as_at)
         people.weigh(con)
         _queue(con, declared, as_at)
@@ -191,7 +192,7 @@ def join(con, declared: Declarations, settings: dict[str, Any]) -> None:
 
 
 def _register(con, keyring: Keyring, as_at: date) -> dict[str, Any]:
-    """Give every cluster its person key; leave `changes(kind, old, id, records)`. Returns counts."""
+    """Give every cluster its person key; leave `changes`. Returns counts."""
     con.execute("CREATE OR REPLACE TEMP TABLE person_items AS SELECT record_id AS item, cluster FROM person_of")
     con.execute(
         """CREATE OR REPLACE TEMP TABLE person_before AS
@@ -199,29 +200,20 @@ def _register(con, keyring: Keyring, as_at: date) -> dict[str, Any]:
         FROM vault.identity.registry_record JOIN vault.identity.registry USING (person_key)
         QUALIFY row_number() OVER (PARTITION BY feed, record_key ORDER BY since DESC, until DESC NULLS FIRST) = 1"""
     )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE person_earlier AS
+        SELECT DISTINCT feed || '|' || record_key AS item, person_key, minted_on
+        FROM vault.identity.registry_record JOIN vault.identity.registry USING (person_key)"""
+    )
     con.execute("CREATE OR REPLACE TEMP TABLE person_known AS SELECT person_key AS id FROM vault.identity.registry")
     registry.enter(con, "person", "person_key", keyring.registry_key(), as_at)
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE changes AS
-        SELECT CASE WHEN EXISTS (FROM person_ids k WHERE k.id = s.old) THEN 'split' ELSE 'merge' END AS kind, s.old, i.id, s.items AS records
-        FROM person_shares s JOIN person_ids i USING (cluster) WHERE s.old <> i.id"""
-    )
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE decided_people AS
-        SELECT DISTINCT id FROM person_ids JOIN person_of USING (cluster)
-        WHERE record_id IN (SELECT unnest([feed_a || '|' || key_a, feed_b || '|' || key_b]) FROM vault.identity.decisions)"""
-    )
-    known = con.execute("SELECT count(DISTINCT person_key) FROM vault.identity.record_person").fetchone()[0]
-    merged = con.execute("SELECT count(DISTINCT old) FROM changes WHERE kind = 'merge'").fetchone()[0]
-    split = con.execute("SELECT count(DISTINCT old) FROM changes WHERE kind = 'split'").fetchone()[0]
-    new = con.execute(
-        "SELECT count(*) FROM person_ids WHERE is_new AND id NOT IN (SELECT id FROM changes WHERE kind = 'split')"
-    ).fetchone()[0]
-    retired = con.execute(
-        """SELECT count(DISTINCT person_key) FROM vault.identity.record_person
-        WHERE person_key NOT IN (SELECT id FROM person_ids) AND person_key NOT IN (SELECT old FROM changes)"""
-    ).fetchone()[0]
-    return {"known": known, "new": new, "merged": merged, "split": split, "retired": retired}
+    return changes.find(con, _is_retrained(con))
+
+
+def _is_retrained(con) -> bool:
+    """Whether runs were made before, and none with this model."""
+    thawed = con.execute("SELECT kept FROM is_thawed").fetchone()[0]
+    return not thawed and _count(con, "vault.identity.runs") > 0
 
 
 def _household(con, keyring: Keyring, declared: Declarations, as_at: date) -> None:
@@ -230,6 +222,7 @@ def _household(con, keyring: Keyring, declared: Declarations, as_at: date) -> No
         """CREATE OR REPLACE TEMP TABLE household_before AS
         SELECT item, household_key, minted_on FROM vault.identity.household_item JOIN vault.identity.household_registry USING (household_key)"""
     )
+    con.execute("CREATE OR REPLACE TEMP TABLE household_earlier AS FROM household_before WHERE false")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE household_known AS SELECT household_key AS id FROM vault.identity.household_registry"
     )
@@ -260,13 +253,13 @@ def _queue(con, declared: Declarations, as_at: date) -> None:
             SELECT * FROM placed ANTI JOIN settled USING (cluster_a, cluster_b) QUALIFY row_number() OVER (
                 PARTITION BY least(cluster_a, cluster_b), greatest(cluster_a, cluster_b) ORDER BY kind = 'tie' DESC, weight DESC NULLS FIRST, a, b) = 1
         )
-        SELECT md5(least(o.a, o.b) || '>' || greatest(o.a, o.b)) AS item, o.kind, o.reason, o.weight, e.evidence,
+        SELECT left(registry_mint('item|' || least(o.a, o.b) || '>' || greatest(o.a, o.b)), 16) AS item, o.kind, o.reason, o.weight, e.evidence,
             p.feed AS feed_a, p.record_key AS key_a, q.feed AS feed_b, q.record_key AS key_b, i.id AS person_a, j.id AS person_b,
             coalesce(before.raised_on, $as_at) AS raised_on
         FROM once o JOIN records p ON p.record_id = o.a JOIN records q ON q.record_id = o.b
         JOIN person_ids i ON i.cluster = o.cluster_a JOIN person_ids j ON j.cluster = o.cluster_b
         LEFT JOIN evidence e ON e.a = least(o.a, o.b) AND e.b = greatest(o.a, o.b)
-        LEFT JOIN vault.identity.review_queue before ON before.item = md5(least(o.a, o.b) || '>' || greatest(o.a, o.b))""",
+        LEFT JOIN vault.identity.review_queue before ON before.item = left(registry_mint('item|' || least(o.a, o.b) || '>' || greatest(o.a, o.b)), 16)""",
         {"review_from": declared.limit("review_from"), "least": declared.limit("least_weight"), "as_at": as_at},
     )
 
@@ -299,13 +292,24 @@ _RESULTS = {
     "household_members": """SELECT h.id AS household_key, i.id AS person_key, m.from_on, m.to_on
         FROM household_members_found m JOIN household_ids h ON h.cluster = m.household JOIN person_ids i ON i.cluster = m.person""",
     "review_queue": "FROM queue",
-    "reasons": """SELECT a, b, rule, true AS is_tie, NULL AS weight, NULL AS evidence FROM rule_pairs
+    "reasons": """SELECT a, b, rule, true AS is_tie, NULL::DOUBLE AS weight, NULL::VARCHAR AS evidence FROM rule_pairs
+        UNION ALL SELECT a, b, 'decision ' || decision || ': must link', true, NULL, NULL FROM decided WHERE verdict = 'must_link'
         UNION ALL SELECT s.a, s.b, NULL, p.a IS NOT NULL, s.weight, e.evidence
         FROM scored s JOIN evidence e USING (a, b) LEFT JOIN pairs p USING (a, b)""",
+    # What makes two people two: between whoever the sides ended in.
+    "bars": """WITH clashes AS (FROM refused UNION ALL FROM rules_refused), found AS (
+            SELECT a, b, CASE reason WHEN 'listed side by side' THEN 'a source lists them side by side, as two people' ELSE 'they clash: ' || reason END AS reason, weight FROM clashes
+            UNION ALL SELECT cluster, unnest([a, b]), 'one of them fits two people equally well, and choosing is for a person', weight FROM torn
+            UNION ALL SELECT a, b, 'decision ' || decision || ': must not link', NULL FROM decided WHERE verdict = 'must_not_link')
+        SELECT DISTINCT i.id AS person_a, j.id AS person_b, f.reason, f.weight FROM found f
+        JOIN person_of x ON x.record_id = f.a JOIN person_of y ON y.record_id = f.b
+        JOIN person_ids i ON i.cluster = x.cluster JOIN person_ids j ON j.cluster = y.cluster WHERE i.id <> j.id""",
     "record_profile": "SELECT record_id AS record, profile FROM profile_of",
     "scored": "FROM scored",
     "profile_state": "SELECT profile, fingerprint FROM profile_now",
-    "household_item": "SELECT item, h.id AS household_key FROM household_items JOIN household_ids h USING (cluster)",
+    # Spells that are gone keep their household's key, for the day they come back.
+    "household_item": """WITH kept AS (SELECT item, h.id AS household_key FROM household_items JOIN household_ids h USING (cluster))
+        FROM kept UNION ALL SELECT item, household_key FROM vault.identity.household_item ANTI JOIN kept USING (item)""",
 }  # fmt: skip
 
 
@@ -334,26 +338,7 @@ def _write(con, as_at: date, at: datetime, found: dict[str, Any]) -> None:
 
 def _remember(con, as_at: date, at: datetime, found: dict[str, Any]) -> None:
     """Carry the registry, its history and its events forward; before `record_person` is replaced."""
-    retrained = con.execute("SELECT count(*) FROM vault.identity.runs").fetchone()[0] and not con.execute(
-        "SELECT kept FROM is_thawed").fetchone()[0]  # fmt: skip
-    reason = "the model was trained anew" if retrained else "the records say so now"
-    con.execute(
-        """INSERT INTO vault.identity.events
-        SELECT c.kind, $as_at, $at, CASE WHEN EXISTS (
-                FROM decided_people d WHERE d.id IN (c.old, c.id)) THEN 'a person decided' ELSE $reason END, c.old, c.id, c.records, 1
-        FROM changes c""",
-        {"as_at": as_at, "at": at, "reason": reason},
-    )
-    if found["new"]:
-        con.execute(
-            "INSERT INTO vault.identity.events VALUES ('mint', ?, ?, 'not known before', NULL, NULL, NULL, ?)",
-            [as_at, at, found["new"]],
-        )
-    if found["retired"]:
-        con.execute(
-            "INSERT INTO vault.identity.events VALUES ('retire', ?, ?, 'no record left', NULL, NULL, NULL, ?)",
-            [as_at, at, found["retired"]],
-        )
+    changes.remember(con, as_at, at, found)
     con.execute("INSERT INTO vault.identity.registry SELECT id, ?, NULL, NULL FROM person_ids WHERE is_new", [as_at])
     con.execute(
         """UPDATE vault.identity.registry SET retired_on = $as_at, merged_into = c.id FROM

@@ -4,7 +4,8 @@ Knows: who held which identifier before, how a cluster inherits one, how a new o
 Refuses to know: why records were clustered as they are.
 
 A cluster keeps the identifier with which it shares most records, between equals the oldest. When a person is split the
-identifier stays with the biggest part. New identifiers are the first 128 bits of HMAC-SHA256 under the registry key of
+identifier stays with the biggest part; a part that once had an identifier of its own, before a merge that is now undone,
+gets that one back. New identifiers are the first 128 bits of HMAC-SHA256 under the registry key of
 the cluster's smallest record and the date, so the same deliveries under the same root key give the same ones anywhere.
 Households are kept in the same way, with a spell's sources in place of records.
 """
@@ -28,6 +29,21 @@ heirs AS (
     SELECT * FROM heirs QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY items DESC, minted_on, old) = 1
 )
 SELECT c.cluster, c.first_item, c.size, chosen.old AS id, 0 AS attempt FROM clusters c LEFT JOIN chosen USING (cluster)
+"""
+
+# Whoever would get a new identifier gets an earlier one of its records back, when nobody holds it now.
+_GIVE_BACK = """
+CREATE OR REPLACE TEMP TABLE {name}_given_back AS
+WITH shares AS (
+    SELECT k.cluster, k.first_item, k.size, e.{key} AS old, count(*) AS items, min(e.minted_on) AS minted_on
+    FROM {name}_kept k JOIN {name}_items i USING (cluster) JOIN {name}_earlier e USING (item)
+    WHERE k.id IS NULL AND e.{key} NOT IN (SELECT id FROM {name}_kept WHERE id IS NOT NULL) GROUP BY ALL
+), heirs AS (
+    SELECT * FROM shares QUALIFY row_number() OVER (PARTITION BY old ORDER BY items DESC, size DESC, first_item) = 1
+)
+SELECT * FROM heirs QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY items DESC, minted_on, old) = 1;
+CREATE OR REPLACE TEMP TABLE {name}_kept AS
+SELECT k.* REPLACE (coalesce(k.id, g.old) AS id) FROM {name}_kept k LEFT JOIN {name}_given_back g USING (cluster)
 """
 
 _MINT = """
@@ -55,7 +71,8 @@ FROM (SELECT *, is_minted AND (EXISTS (FROM {name}_known r WHERE r.id = k.id)
 def enter(con, name: str, key: str, minting_key: bytes, as_at: date, prefix: str = "") -> None:
     """Give every cluster of `<name>_items(item, cluster)` an identifier: leaves `<name>_ids(cluster, id, is_new)`.
 
-    Needs `<name>_before(item, <key>, minted_on)`, who held what, and `<name>_known(id)`, every identifier ever given.
+    Needs `<name>_before(item, <key>, minted_on)`, who held what last, `<name>_earlier` of the same shape, who ever held what,
+    and `<name>_known(id)`, every identifier ever given.
     Leaves `<name>_shares(cluster, old, items)` for the log of splits and merges.
     """
     try:
@@ -63,7 +80,7 @@ def enter(con, name: str, key: str, minting_key: bytes, as_at: date, prefix: str
     except Exception as error:  # DuckDB has no CREATE OR REPLACE for Python functions
         if "already" not in str(error).lower():
             raise
-    for statement in _INHERIT.format(name=name, key=key).split(";"):
+    for statement in (_INHERIT + ";" + _GIVE_BACK).format(name=name, key=key).split(";"):
         con.execute(statement)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_new AS SELECT cluster FROM {name}_kept WHERE id IS NULL")
     while True:

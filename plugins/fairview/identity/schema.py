@@ -15,6 +15,7 @@ RESULTS = {
     "review_queue": """item VARCHAR, kind VARCHAR, reason VARCHAR, weight DOUBLE, evidence VARCHAR, feed_a VARCHAR, key_a VARCHAR,
         feed_b VARCHAR, key_b VARCHAR, person_a UUID, person_b UUID, raised_on DATE""",
     "reasons": "a VARCHAR, b VARCHAR, rule VARCHAR, is_tie BOOLEAN, weight DOUBLE, evidence VARCHAR",
+    "bars": "person_a UUID, person_b UUID, reason VARCHAR, weight DOUBLE",
     "record_profile": "record VARCHAR, profile VARCHAR",
 }
 # Memory, carried from run to run.
@@ -27,7 +28,7 @@ MEMORY = {
     "runs": """as_at DATE, run_at TIMESTAMP, model VARCHAR, records BIGINT, profiles BIGINT, people BIGINT, new_people BIGINT,
         merged BIGINT, split BIGINT, retired BIGINT, to_review BIGINT, scored_anew BIGINT""",
     "decisions": """decision VARCHAR, verdict VARCHAR, feed_a VARCHAR, key_a VARCHAR, feed_b VARCHAR, key_b VARCHAR, reason VARCHAR,
-        decided_by VARCHAR, decided_at TIMESTAMP, withdrawn_by VARCHAR, withdrawn_at TIMESTAMP""",
+        decided_by VARCHAR, decided_at TIMESTAMP, withdrawn_by VARCHAR, withdrawn_at TIMESTAMP, withdrawn_reason VARCHAR""",
     "frozen": "model VARCHAR, frozen_on DATE, profiles BIGINT",
     "frequencies": "field VARCHAR, term VARCHAR, share DOUBLE",
     "profile_state": "profile VARCHAR, fingerprint VARCHAR",
@@ -35,10 +36,12 @@ MEMORY = {
 
 
 def ensure(con) -> None:
-    """Create what is missing, empty. The connection has the vault attached as `vault` for writing."""
+    """Create what is missing, empty; a vault of before gets new columns. The connection has `vault` attached for writing."""
     con.execute("CREATE SCHEMA IF NOT EXISTS vault.identity")
     for table, columns in {**RESULTS, **MEMORY}.items():
         con.execute(f"CREATE TABLE IF NOT EXISTS vault.identity.{table} ({columns})")
+    for column in MEMORY["decisions"].split(","):
+        con.execute(f"ALTER TABLE vault.identity.decisions ADD COLUMN IF NOT EXISTS {column}")
 
 
 def exists(con, table: str) -> bool:

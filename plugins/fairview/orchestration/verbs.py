@@ -63,15 +63,36 @@ def refusals(receipts: list[dict]) -> list[str]:
     ]
 
 
+# What a linking answers to: after any of them the links may be others.
+_ASKS_FOR_LINKS = ("delivery", "link_decision", "link_decision_withdrawn", "links_let_through")
+
+
 def link_if_new(even_if_nothing_is_new: bool) -> dict | None:
-    """Link people, unless nothing has been received since they were last linked. Returns counts, or None."""
+    """Link people, unless nothing was received or decided since they were last linked. Returns counts, or None."""
     here = surroundings.house()
-    last = {entry["kind"]: entry["number"] for entry in ledger.read(here.places, "delivery", "links")}
-    if not even_if_nothing_is_new and last.get("delivery", 0) <= last.get("links", 0):
+    last = {entry["kind"]: entry["number"] for entry in ledger.read(here.places, "links", *_ASKS_FOR_LINKS)}
+    asked = max((last.get(kind, 0) for kind in _ASKS_FOR_LINKS), default=0)
+    if not even_if_nothing_is_new and asked <= last.get("links", 0):
         return None
     receipt = walk.link(here, surroundings.now())
     log.info("%s", receipt)
     return {name: str(value) for name, value in walk.counts(receipt).items()}
+
+
+def let_links_through(by: str, reason: str) -> int:
+    """Let a stopped linking through, as the role chosen in the form. Returns the ledger's number of it."""
+    entry = walk.let_links_through(surroundings.house(), by, reason, surroundings.now())
+    log.info("let through by %s: %s", by, entry["reason"])
+    return entry["number"]
+
+
+def decide_link(params: dict) -> str:
+    """Decide an item of the review queue, or revoke a decision. Returns the decision's number."""
+    here, at = surroundings.house(), surroundings.now()
+    if params["verdict"] == "revoke":
+        walk.revoke(here, params["item"], params["by"], params["reason"], at)
+        return params["item"]
+    return walk.decide(here, params["verdict"], params["item"], params["by"], params["reason"], at)
 
 
 def build_warehouse() -> dict:

@@ -47,7 +47,10 @@ Splink with a committed model for the rest. Then dbt builds the warehouse: the s
 
 Starts when any source has delivered. A run that finds nothing new skips.
 **It stops** before the warehouse when too many people are new, merged or split for one run; the limits and their
-reasons are declared in `dags/identity/`. The services then keep what they published."""
+reasons are declared in `dags/identity/`. The services then keep what they published, and the public record says so. The red
+task says what to look at. **To let it through**, press play and choose the role in *Let a stopped linking through, as*.
+
+Links nobody can be sure of wait in the review queue (Browse → Links to decide); decide them with the DAG `decide_link`."""
 
 
 def of_service_dag(card: ServiceCard) -> str:
@@ -81,6 +84,15 @@ PUBLIC_RECORD = """# Public record
 After every publication, and every morning: withdraws what rests on a source silent for longer than declared, then writes
 the public record: what was received, refused, published or kept back and why, and an answer to each of the eleven
 questions residents asked. Counts under 10 are suppressed, the rest rounded to 5."""
+
+DECIDE_LINK = """# Decide a link
+
+Records the linking could not judge wait in a queue: **Browse → Links to decide**, or `fairview review`. Each has a number, the
+levels at which the two records agree, and no value. Who may look the two up does so with the vault's key
+(`fairview review show ITEM --values`). Press play, paste the number, choose the verdict, your role and the reason.
+
+The decision outlives every run and every training, takes effect at the next run of `people`, and the marts follow. It can
+be revoked by its own number. One that contradicts others in force is refused, with their numbers."""
 
 RETENTION = """# Retention
 
