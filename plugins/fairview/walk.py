@@ -108,6 +108,7 @@ def link(here: House, at: datetime):
     until a run passes or a role lets this one through (`let_links_through`).
     """
     from fairview.identity import link as identity
+    from fairview.identity import review
     from fairview.identity.guards import TooManyChanged
 
     with _step("linking people"):
@@ -120,6 +121,7 @@ def link(here: House, at: datetime):
         except TooManyChanged as stopped:
             _note_stop(here, as_at, stopped, at)
             raise
+        review.write_page(here.places, here.keyring)
         ledger.append(here.places, "links", at, **counts(receipt))
     return receipt
 

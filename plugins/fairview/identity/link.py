@@ -110,7 +110,7 @@ def cluster_records(con, declared: Declarations, as_at: date, *, full: bool = Fa
     decisions.bring(con)
     rules.apply(con, declared.limit("margin"))
     profiles.fold(con, declared.limit("crowd"))
-    size = _thaw(con, name, as_at, _count(con, "profiles"))
+    size = _thaw(con, declared, name, as_at, _count(con, "profiles"))
     anew = _score(con, weighing.fitted(committed, size), name, full)
     join(con, declared, committed["settings"])
     return {
@@ -126,7 +126,7 @@ def _count(con, table: str) -> int:
     return con.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
-def _thaw(con, name: str, as_at: date, size: int) -> int:
+def _thaw(con, declared: Declarations, name: str, as_at: date, size: int) -> int:
     """The frequencies frozen with this model, or frozen now when the model is new to this vault. Returns the frozen size."""
     kept = con.execute("SELECT profiles FROM vault.identity.frozen WHERE model = ?", [name]).fetchone()
     con.execute(
@@ -135,13 +135,9 @@ def _thaw(con, name: str, as_at: date, size: int) -> int:
     )
     con.execute("CREATE OR REPLACE TEMP TABLE is_thawed AS SELECT ? AS kept", [bool(kept)])
     if not kept:
-        weighing.freeze(con)
+        weighing.freeze(con, declared.limit("namesakes"))
         return size
-    for field in ("sur", "fore"):
-        con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE frequencies_{field} AS
-            SELECT term AS {field}, share AS tf_{field} FROM vault.identity.frequencies WHERE field = '{field}'"""
-        )
+    weighing.thaw(con)
     return kept[0]
 
 
@@ -324,12 +320,8 @@ def _write(con, as_at: date, at: datetime, found: dict[str, Any]) -> None:
             con.execute(f"CREATE OR REPLACE TABLE vault.identity.{table} AS {query}")
         if not thawed:
             con.execute("DELETE FROM vault.identity.frozen")
-            con.execute("DELETE FROM vault.identity.frequencies")
             con.execute("INSERT INTO vault.identity.frozen FROM freezing")
-            for field in ("sur", "fore"):
-                con.execute(
-                    f"INSERT INTO vault.identity.frequencies SELECT '{field}', {field}, tf_{field} FROM frequencies_{field}"
-                )
+            weighing.keep_frozen(con)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")

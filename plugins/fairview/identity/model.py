@@ -122,7 +122,9 @@ COMPARISONS = [
     ),
 ]  # fmt: skip
 
-# Pairs worth comparing: each rule keeps its blocks small in a town of any size. Aliases l and r; l.unique_id < r.unique_id.
+# Pairs worth comparing: each rule keeps its blocks small in a town of any size. Where namesakes are many (`weighing.freeze`),
+# a name alone pairs nobody: such a pair could only be joined by a birth date or a number that agrees at least nearly, and
+# those have blocks of their own; comparing all namesakes would cost the square of the town.
 BLOCKS = {
     "home": """SELECT x.profile AS l, y.profile AS r FROM profile_homes x JOIN profile_homes y USING (place)
         JOIN profiles a ON a.unique_id = x.profile JOIN profiles b ON b.unique_id = y.profile
@@ -134,8 +136,11 @@ BLOCKS = {
     "telephone": """SELECT l.unique_id, r.unique_id FROM (SELECT unique_id, fore[1] AS initial, sur[1:2] AS start, unnest(phones) AS phone
         FROM profiles) l JOIN (SELECT unique_id, fore[1] AS initial, sur[1:2] AS start, unnest(phones) AS phone FROM profiles) r
         USING (phone, initial, start)""",
-    "birth date and name": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r USING (birth_date)
-        WHERE l.sur = r.sur OR l.fore = r.fore OR (l.sur[1] = r.sur[1] AND l.fore[1] = r.fore[1]) OR l.sur = r.fore""",
+    "birth date and surname": "SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r USING (birth_date, sur)",
+    "birth date and forename": "SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r USING (birth_date, fore)",
+    "birth date and initials": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r
+        ON l.birth_date = r.birth_date AND l.sur[1] = r.sur[1] AND l.fore[1] = r.fore[1]""",
+    "birth date and swapped name": "SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r ON l.birth_date = r.birth_date AND l.sur = r.fore",
     "move and name": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(left_on) AS moved_on FROM profiles) l
         JOIN (SELECT unique_id, fore[1] AS initial, sur, unnest(came_on) AS moved_on FROM profiles) r USING (sur, initial, moved_on)""",
@@ -146,7 +151,16 @@ BLOCKS = {
     "name and postcode": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(postcodes) AS postcode FROM profiles) l
         JOIN (SELECT unique_id, fore[1] AS initial, sur, unnest(postcodes) AS postcode FROM profiles) r USING (sur, initial, postcode)""",
-    "whole name": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r USING (sur, fore) WHERE length(l.fore) > 1""",
+    "whole name, unless namesakes are many": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r USING (sur, fore)
+        WHERE length(l.fore) > 1 AND NOT EXISTS (FROM many_namesakes m WHERE m.name = l.sur || ' ' || l.fore)""",
+    "whole name and year of birth": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r
+        ON l.sur = r.sur AND l.fore = r.fore AND year(l.birth_date) = year(r.birth_date) WHERE length(l.fore) > 1""",
+    "whole name and birthday": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r
+        ON l.sur = r.sur AND l.fore = r.fore AND strftime(l.birth_date, '%d%m') = strftime(r.birth_date, '%d%m') WHERE length(l.fore) > 1""",
+    "whole name and start of the number": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r
+        ON l.sur = r.sur AND l.fore = r.fore AND left(l.nino, 4) = left(r.nino, 4) WHERE length(l.fore) > 1""",
+    "whole name and end of the number": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r
+        ON l.sur = r.sur AND l.fore = r.fore AND substr(l.nino, 5, 4) = substr(r.nino, 5, 4) WHERE length(l.fore) > 1""",
 }  # fmt: skip
 
 

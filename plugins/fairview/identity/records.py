@@ -225,6 +225,12 @@ LEFT JOIN addresses a ON a.key = k.line_key
 LEFT JOIN addresses b ON b.key = k.number_key
 """
 
+# A number or mailbox in this many records is a placeholder or an office's; it names nobody, and would pair all who have it.
+_NOBODYS_OWN = """
+UPDATE records SET {column} = NULL WHERE {column} IN (
+    SELECT {column} FROM records WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > $most)
+"""
+
 _SLOTS = """
 CREATE OR REPLACE TEMP TABLE slots AS
 SELECT record_id, list, position FROM records WHERE list IS NOT NULL AND position IS NOT NULL
@@ -253,5 +259,7 @@ def gather(con, declared: Declarations, as_at) -> None:
             ),
         },
     )
+    for column in ("nino", "email"):
+        con.execute(_NOBODYS_OWN.format(column=column), {"most": declared.limit("nobodys_own")})
     con.execute(_SPELLS)
     con.execute(_SLOTS)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
+import os
 from datetime import datetime
 from typing import Any
 
@@ -216,3 +218,46 @@ def decided(places: Places, keyring: Keyring) -> list[dict[str, Any]]:
         )
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Links to decide</title>
+<style>body{{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:80rem;padding:0 1rem;color:#1b1b1b;background:#fff}}
+table{{border-collapse:collapse;width:100%}}td,th{{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #ddd}}
+code{{font-size:.95em}}td.n{{text-align:right;font-variant-numeric:tabular-nums}}ul{{margin:0;padding-left:1.1rem}}</style>
+<h1>Links to decide</h1><p>{told}</p>
+<p>Evidence is how far two records agree; no name, date or number is shown. To decide one, run the DAG <code>decide_link</code> with its
+number, or <code>fairview decide</code>. Who holds the vault's key can look the two up with <code>fairview review show</code>.</p>
+<table><tr><th>item</th><th>kind</th><th>why it is asked</th><th>from</th><th>how they agree</th><th>weight</th><th>since</th></tr>{rows}</table></html>
+"""
+_ON_THE_PAGE = 500
+
+
+def write_page(places: Places, keyring: Keyring) -> None:
+    """Write the queue as a page for Airflow's UI: what `listing` tells, no more. Whole or not at all, mode 0600."""
+    rows = []
+    for item in listing(places, keyring, most=_ON_THE_PAGE):
+        agree = "".join(
+            f"<li>{html.escape(name.replace('_', ' '))}: {html.escape(level)}</li>"
+            for name, level in item["evidence"].items()
+            if level != "not told"
+        )
+        weight = "" if item["weight"] is None else f"{item['weight']:+.1f}"
+        rows.append(
+            f"<tr><td><code>{item['item']}</code></td><td>{item['kind']}</td><td>{html.escape(item['reason'])}</td>"
+            f"<td>{'<br>'.join(item['feeds'])}</td><td><ul>{agree}</ul></td><td class=n>{weight}</td><td>{item['raised_on']}</td></tr>"
+        )
+    counts = waiting(places, keyring)
+    total = sum(counts.values())
+    told = (
+        f"{total:,} wait: " + ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        if total
+        else "Nothing waits."
+    )
+    if total > _ON_THE_PAGE:
+        told += f" The {_ON_THE_PAGE} heaviest are shown."
+    folder = places.root / "review"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    draft = folder / f".index.html.{os.getpid()}"
+    draft.write_text(_PAGE.format(told=told, rows="".join(rows)), encoding="utf-8")
+    draft.chmod(0o600)
+    draft.replace(folder / "index.html")

@@ -110,7 +110,7 @@ def _settle(con, declared: Declarations, settings: dict[str, Any], trained_on: d
     sharing a home, a number or a mailbox is counted among candidates left apart, since a random pair hardly ever has it
     unless it is one person.
     """
-    weighing.freeze(con)
+    weighing.freeze(con, declared.limit("namesakes"))
     weighing.candidates(con)
     document = {"trained_on": {**trained_on, "matches_per_record": _MATCHES_AT_FIRST}, "settings": settings}
     pairs = trained_on["profiles"] * (trained_on["profiles"] - 1) / 2

@@ -71,14 +71,45 @@ def score(con, settings: dict[str, Any], least_weight: float) -> None:
     found.drop_table_from_database_and_remove_from_cache()
 
 
-def freeze(con) -> None:
-    """Make the frequencies of surnames and forenames from `records`, to be kept in the vault until the next training."""
+# What is frozen with a model: field in `vault.identity.frequencies`, temporary table, its columns for term and share.
+FROZEN = {
+    "sur": ("frequencies_sur", "sur", "tf_sur"),
+    "fore": ("frequencies_fore", "fore", "tf_fore"),
+    "namesakes": ("many_namesakes", "name", "share"),
+}
+
+
+def freeze(con, namesakes: float) -> None:
+    """Make what is kept in the vault until the next training: how frequent surnames and forenames are among `records`,
+    and which whole names more than `namesakes` of the `profiles` bear."""
     for column in ("sur", "fore"):
         con.execute(
             f"""CREATE OR REPLACE TEMP TABLE frequencies_{column} AS
             SELECT {column}, count(*) / sum(count(*)) OVER () AS tf_{column} FROM records
             WHERE {column} IS NOT NULL GROUP BY {column}"""
         )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE many_namesakes AS
+        SELECT sur || ' ' || fore AS name, count(*) / (SELECT count(*) FROM profiles) AS share FROM profiles
+        WHERE sur IS NOT NULL AND length(fore) > 1 GROUP BY sur, fore HAVING count(*) > $namesakes""",
+        {"namesakes": namesakes},
+    )
+
+
+def thaw(con) -> None:
+    """Bring back what was frozen, from the vault."""
+    for field, (table, term, share) in FROZEN.items():
+        con.execute(
+            f"""CREATE OR REPLACE TEMP TABLE {table} AS
+            SELECT term AS {term}, share AS {share} FROM vault.identity.frequencies WHERE field = '{field}'"""
+        )
+
+
+def keep_frozen(con) -> None:
+    """Put what was frozen into the vault in place of what was there."""
+    con.execute("DELETE FROM vault.identity.frequencies")
+    for field, (table, term, share) in FROZEN.items():
+        con.execute(f"INSERT INTO vault.identity.frequencies SELECT '{field}', {term}, {share} FROM {table}")
 
 
 def odds(probability: float) -> float:

@@ -15,6 +15,7 @@ from fairview.store.places import places
 _PAGES = {
     "record": ("public", "record.html", "No public record has been written yet: it is, after the first run."),
     "gate": ("gate", "index.html", "No verdict yet: Data Docs are written when the gate first judges."),
+    "review": ("review", "index.html", "No links to decide yet: the queue is written when people are first linked."),
     "docs": ("docs", "static_index.html", "No dbt docs yet: run `make docs`."),
 }
 

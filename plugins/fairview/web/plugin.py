@@ -20,12 +20,13 @@ def _view(name: str, page: str) -> dict:
 
 
 class FairviewPlugin(AirflowPlugin):
-    """Three pages in the Browse menu."""
+    """Four pages in the Browse menu."""
 
     name = "fairview"
     fastapi_apps = [{"app": application(), "url_prefix": _PREFIX, "name": "Fairview pages"}]  # noqa: RUF012 - Airflow's own shape
     external_views = [  # noqa: RUF012 - Airflow's own shape
         _view("Public record", "record"),
         _view("Data Docs of the gate", "gate"),
+        _view("Links to decide", "review"),
         _view("dbt docs", "docs"),
     ]
