@@ -300,7 +300,7 @@ _RESULTS = {
         SELECT DISTINCT i.id AS person_a, j.id AS person_b, f.reason, f.weight FROM found f
         JOIN person_of x ON x.record_id = f.a JOIN person_of y ON y.record_id = f.b
         JOIN person_ids i ON i.cluster = x.cluster JOIN person_ids j ON j.cluster = y.cluster WHERE i.id <> j.id""",
-    "record_profile": "SELECT record_id AS record, profile FROM profile_of",
+    "record_profile": "SELECT record_id AS record, profile, list, position FROM profile_of LEFT JOIN slots USING (record_id)",
     "scored": "FROM scored",
     "profile_state": "SELECT profile, fingerprint FROM profile_now",
     # Spells that are gone keep their household's key, for the day they come back.

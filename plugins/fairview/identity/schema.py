@@ -16,7 +16,7 @@ RESULTS = {
         feed_b VARCHAR, key_b VARCHAR, person_a UUID, person_b UUID, raised_on DATE""",
     "reasons": "a VARCHAR, b VARCHAR, rule VARCHAR, is_tie BOOLEAN, weight DOUBLE, evidence VARCHAR",
     "bars": "person_a UUID, person_b UUID, reason VARCHAR, weight DOUBLE",
-    "record_profile": "record VARCHAR, profile VARCHAR",
+    "record_profile": "record VARCHAR, profile VARCHAR, list VARCHAR, position BIGINT",
 }
 # Memory, carried from run to run.
 MEMORY = {

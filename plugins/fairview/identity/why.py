@@ -22,6 +22,8 @@ from fairview.store import opening
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
 
+NOT_TOLD = "not told"  # the level of a comparison one of the two has no value for
+
 
 class NotLinked(FairviewError):
     """No run has been made yet, so that nothing can be explained."""
@@ -83,9 +85,13 @@ def told(found: Why) -> str:
             lines.append(
                 f"   likelihood: weight {step.weight:+.1f}, {odds_told(step.weight)}; joined from {needed:+.1f} on"
             )
+            silent = [name.replace("_", " ") for name, level in step.levels.items() if level == NOT_TOLD]
             for name, weight in step.weights.items():
                 level = step.levels.get(name, "")
-                lines.append(f"     {weight:+7.1f}  {name.replace('_', ' ')}{': ' if level else ''}{level}")
+                if level != NOT_TOLD:
+                    lines.append(f"     {weight:+7.1f}  {name.replace('_', ' ')}{': ' if level else ''}{level}")
+            if silent:
+                lines.append(f"     one of the two does not tell: {', '.join(silent)}")
     if found.decision:
         lines.append(f"A person decided on these two: {found.decision}.")
     return "\n".join(lines)
@@ -153,16 +159,17 @@ def _page(con, pair: dict[str, Any], is_direct: bool) -> str:
         f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td>{html.escape(_level(con, pair, name))}</td>"
         f'<td class="n">{weight:+.1f}</td></tr>'
         for name, weight in _weights_of(con, pair).items()
+        if _level(con, pair, name) != NOT_TOLD
     )
     feeds = [html.escape(pair[side].split("|")[0]) for side in ("a", "b")]
     about = (
-        "the two records asked about"
+        "These are the two records asked about"
         if is_direct
-        else "the weakest scored tie on the way between the two records asked about"
+        else "This is the weakest scored tie on the way between the two records asked about"
     )
     weight = pair["weight"]
     intro = (
-        f"<h1>Why: {feeds[0]} and {feeds[1]}</h1><p>This is {about}. Weights add up; each step of 1 doubles the odds. "
+        f"<h1>Why: {feeds[0]} and {feeds[1]}</h1><p>{about}. Weights add up; each step of 1 doubles the odds. "
         f"Their sum is <b>{weight:+.1f}</b>: {odds_told(weight)}. Records are joined from "
         f"{declarations().limit('least_weight'):+.1f} on, unless something makes them two people.</p>"
         f'<table><tr><th>what</th><th>how it agrees</th><th class="n">weight</th></tr>{rows}</table><div class="chart">'
@@ -263,7 +270,7 @@ def _weights_of(con, pair: dict[str, Any]) -> dict[str, float]:
     names = [comparison["output_column_name"] for comparison in model.committed()["settings"]["comparisons"]]
     weights = {name: pair[f"mw_{name}"] + (pair.get(f"mw_tf_adj_{name}") or 0.0) for name in names}
     return {
-        "two strangers": round(weighing.odds(prior), 2),
+        "what two strangers start from": round(weighing.odds(prior), 2),
         **{name: round(weight, 2) for name, weight in weights.items()},
     }
 
@@ -299,6 +306,8 @@ def _against(con, people: list, steps: tuple[Step, ...]) -> str:
     ).fetchone()
     if row:
         return row[0]
+    if _side_by_side(con, people):
+        return "a source lists them side by side, as two people"
     if not steps:
         return "nothing ties them: no address, number, e-mail, telephone, date or name they share is worth comparing"
     needed = declarations().limit("least_weight")
@@ -308,6 +317,17 @@ def _against(con, people: list, steps: tuple[Step, ...]) -> str:
     if weight < needed:
         return f"the evidence is not enough: its weight is {weight:+.1f}, and {needed:+.1f} is needed"
     return "only their names agree, and names alone never make one person"
+
+
+def _side_by_side(con, people: list) -> bool:
+    """Whether a list (the parties of an account, the members of a claim) has both, in two places."""
+    return con.execute(
+        """WITH places AS (SELECT person_key, list, position FROM vault.identity.record_person
+            JOIN vault.identity.record_profile ON record = feed || '|' || record_key WHERE list IS NOT NULL AND person_key IN ($first, $second))
+        SELECT count(*) > 0 FROM places x JOIN places y USING (list) WHERE x.person_key = $first AND y.person_key = $second
+            AND x.position <> y.position""",
+        {"first": people[0], "second": people[1]},
+    ).fetchone()[0]
 
 
 def _decision(con, a: str, b: str) -> str | None:
