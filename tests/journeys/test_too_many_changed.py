@@ -24,7 +24,7 @@ _WAVES = {
         email = 'placeholder' || (hash(account_ref) % 5) || '@example.org'
         WHERE account_ref IN (SELECT record_key FROM identity.record_person WHERE feed = 'council_tax_accounts'
             AND person_key IN (SELECT person_key FROM identity.record_person GROUP BY 1 HAVING count(*) = 2) ORDER BY 1 LIMIT 80)""",
-    "split": """UPDATE staged.council_tax_parties SET party_name = 'XQ' || chr(65 + row_number % 26) || chr(65 + row_number // 26 % 26) || 'WYX, OTTOLINE'
+    "split": """UPDATE staged.council_tax_parties SET party_name = 'XQ' || chr(65 + (row_number % 26)::INT) || chr(65 + (row_number // 26 % 26)::INT) || 'WYX, OTTOLINE'
         WHERE account_ref IN (SELECT account_ref FROM staged.council_tax_parties ORDER BY 1 LIMIT 120)""",
 }
 

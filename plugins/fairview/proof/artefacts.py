@@ -67,6 +67,8 @@ RULES: tuple[Rule, ...] = (
     Rule("ledger", "state", r"ledger/[^/]+\.jsonl", DOCUMENT, "deliveries, verdicts, publications", True),
     Rule("public record", "state", r"public/\.?[^/]+\.(html|json|md|txt|draft)", DOCUMENT, "open to everyone", True),
     Rule("gate data docs", "state", r"gate/.+\.(html|json|css|js|svg|png|woff2?|draft)", DOCUMENT, "what the gate asked and found"),
+    Rule("review queue", "state", r"review/\.?index\.html(\.[0-9]+)?", DOCUMENT, "links to decide: feeds and levels, no values", True),
+    Rule("link chart", "state", r"charts/\.?link-[0-9a-f]+\.html(\.[0-9]+)?", DOCUMENT, "weights of a pair, no values"),
     Rule("revealed identity", "state", r"reidentified/[^/]+\.sealed", SEALED, "sealed under the service's key"),
     Rule("lock", "state", r"work/(locks/\.?[^/]+\.(lock|fence|json)(\.draft)?|scratch\.lock|scratch/[^/]+/\.held)", TEXT,
          "who writes what since when, fencing tokens"),
