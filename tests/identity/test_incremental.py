@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fairview import walk
-from fairview.identity import link, records, review, schema
+from fairview.identity import changes, link, records, review, schema
 from fairview.intake import deliveries
 from fairview.store import opening
 from fairview.store.keys import Keyring
@@ -57,13 +57,11 @@ class Twins:
             self.sides.append((places(root), Keyring.load(places(root))))
 
     def both(self, sql: str, values: list | None = None) -> None:
-        for where, keyring in self.sides:
-            with opening.vault(where, keyring) as con:
-                con.execute(sql, values or [])
+        for con in self.open:
+            con.execute(sql, values or [])
 
     def ask(self, sql: str, values: list | None = None) -> list[tuple]:
-        with opening.vault(*self.sides[0], read_only=True) as con:
-            return con.execute(sql, values or []).fetchall()
+        return self.open[0].execute(sql, values or []).fetchall()
 
     def some(self, rows: list, share: float) -> list:
         return self.random.sample(sorted(rows), max(1, round(len(rows) * share))) if rows else []
@@ -72,6 +70,12 @@ class Twins:
         """What a delivery may bring: records withdrawn and come back, names and numbers changed, people deciding."""
         self.as_at += timedelta(days=30)
         self.at += timedelta(days=30)
+        with opening.vault(*self.sides[0]) as one, opening.vault(*self.sides[1]) as other:
+            self.open = (one, other)
+            self.deliver()
+        self.decide()
+
+    def deliver(self) -> None:
         back = [entry for entry in self.withdrawn if self.random.random() < 0.5]
         for feed, row in back:
             self.both(f"INSERT INTO staged.{feed} VALUES ({', '.join('?' * len(row))})", list(row))
@@ -87,7 +91,6 @@ class Twins:
             for key, _ in self.some(rows, 0.02):
                 value = self.random.choice([*(value for _, value in rows), None])
                 self.both(f"UPDATE staged.{feed} SET {column} = ? WHERE record_key = ?", [value, key])
-        self.decide()
 
     def decide(self) -> None:
         queue = sorted(row["item"] for row in review.listing(*self.sides[0]))
@@ -116,15 +119,14 @@ class Twins:
 @pytest.mark.parametrize("seed", [3, 17])
 def test_whatever_the_months_bring_the_changed_records_alone_give_what_a_full_run_gives(walked, tmp_path, seed):
     twins = Twins(walked, tmp_path, seed)
-    for _ in range(3):
+    for _ in range(2):
         twins.month()
         stepwise, full = twins.link()
         assert 0 < stepwise.scored_anew < full.scored_anew
         found, wanted = (contents(*side) for side in twins.sides)
         for table in KEPT:
             assert found[table] == wanted[table], table
-    assert twins.ask("SELECT count(*) FROM identity.events WHERE kind = 'split'") != [(0,)]
-    assert twins.ask("SELECT count(*) FROM identity.events WHERE kind = 'merge'") != [(0,)]
+    assert {"split", "merge"} <= {row["kind"] for row in changes.log(*twins.sides[0])}
 
 
 def test_two_real_months_linked_one_after_the_other_give_what_full_runs_give(walked, tmp_path):
