@@ -80,10 +80,11 @@ def _columns(con, feed: str, town: int) -> str:
 
 def make(folder: Path, residents: int) -> Path:
     """A vault with the staged records of so many residents; no run has been made in it."""
-    state = folder / f"council-{residents}" / "state"
-    if state.exists():
-        return state
-    here = walk.house(catalogue(), places(state))
+    council, draft = folder / f"council-{residents}", folder / f"council-{residents}.draft"
+    if council.exists():
+        return council / "state"
+    shutil.rmtree(draft, ignore_errors=True)
+    here = walk.house(catalogue(), places(draft / "state"))
     with opening.vault(here.places, here.keyring, threads=1) as con:
         tables.ensure(con, here.catalogue)
         for town in range(max(1, round(residents / _TOWN))):
@@ -94,7 +95,7 @@ def make(folder: Path, residents: int) -> Path:
                     f"INSERT INTO vault.staged.{feed} BY NAME SELECT {_columns(con, feed, town)} FROM base.staged.{feed}"
                 )
             con.execute("DETACH base")
-    return state
+    return draft.rename(council) / "state"
 
 
 def _as_at(con) -> date:
