@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import html
 import json
-import os
 from datetime import datetime
 from typing import Any
 
@@ -257,7 +256,7 @@ def write_page(places: Places, keyring: Keyring) -> None:
         told += f" The {_ON_THE_PAGE} heaviest are shown."
     folder = places.root / "review"
     folder.mkdir(mode=0o700, exist_ok=True)
-    draft = folder / f".index.html.{os.getpid()}"
+    draft = folder / ".index.html.draft"
     draft.write_text(_PAGE.format(told=told, rows="".join(rows)), encoding="utf-8")
     draft.chmod(0o600)
     draft.replace(folder / "index.html")

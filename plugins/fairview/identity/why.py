@@ -131,7 +131,7 @@ def waterfall(
         folder.mkdir(mode=0o700, exist_ok=True)
         name = hashlib.sha256(f"{a}>{b}".encode() + keyring.registry_key()).hexdigest()[:16]
         to = folder / f"link-{name}.html"
-    draft = to.with_name(f".{to.name}.{os.getpid()}")
+    draft = to.with_name(f".{to.name}.draft")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(page)
     draft.chmod(0o600)
