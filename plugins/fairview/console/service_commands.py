@@ -67,4 +67,24 @@ def reveal(service: str, ticket: str, key: Path | None, state: Path | None) -> N
     click.echo(json.dumps(opened, indent=1, default=str, ensure_ascii=False))
 
 
-COMMANDS = (tables, export, reveal)
+@click.command()
+@service_argument
+@click.argument("person_id")
+@key_option
+@json_option
+@state_option
+def explain(service: str, person_id: str, key: Path | None, as_json: bool, state: Path | None) -> None:
+    """Why SERVICE's row of PERSON_ID is as it is: facts, figures, thresholds, rule versions, arithmetic; for whoever holds the key."""
+    from fairview.console.explanation_page import page
+    from fairview.publication import explain as publication
+
+    where = state_places(state)
+    explained = publication.explain(where, catalogue(), service, person_id, service_key(where, service, key))
+    if as_json:
+        click.echo(json.dumps(explained.document(), indent=1, default=str, ensure_ascii=False))
+        return
+    for line in page(explained):
+        click.echo(line)
+
+
+COMMANDS = (tables, export, reveal, explain)

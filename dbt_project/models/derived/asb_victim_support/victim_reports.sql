@@ -5,6 +5,7 @@ select
     reports_named.incident_id,
     reports_named.event_id,
     reports.reported_on,
+    reports.began_on,
     reports.occurred_on,
     cast(reports.days_to_report as bigint) as days_to_report,
     reports.is_within_window as is_within_6m,

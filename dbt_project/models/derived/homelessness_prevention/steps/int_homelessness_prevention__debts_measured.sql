@@ -57,6 +57,9 @@ by_subject as (
         max(case when debt_kind = 'RENT' then 1 else 0 end) as has_rent,
         max(case when debt_kind = 'HBOP' then 1 else 0 end) as has_overpayment,
         max(case when debt_kind = 'SUN' then 1 else 0 end) as has_other,
+        {%- for kind in ['CT', 'RENT', 'HBOP', 'SUN'] %}
+        cast(sum(case when debt_kind = '{{ kind }}' then amount_pence else 0 end) as bigint) as {{ kind | lower }}_pence,
+        {%- endfor %}
         cast(sum(amount_pence) as bigint) as amount_pence
     from debts
     group by day_code, subject_key
@@ -78,7 +81,11 @@ select
     ) as detail_code,
     days.day as fact_on,
     cast(null as date) as until_on,
-    'DEBTS' as source_code
+    'DEBTS' as source_code,
+    by_subject.ct_pence,
+    by_subject.rent_pence,
+    by_subject.hbop_pence,
+    by_subject.sun_pence
 from by_subject
 inner join {{ ref('int_homelessness_prevention__days_compared') }} as days
     on days.day_code = by_subject.day_code

@@ -81,6 +81,7 @@ select
     worded.until_on,
     worded.source_label,
     worded.recompute_code,
+    worded.record_key,
     {{ prevention_sentence('worded.sentence_template', {
         'value': prevention_written_value('worded.value', 'worded.unit_code'),
         'threshold': prevention_written_value('worded.threshold_value', 'worded.unit_code'),

@@ -1,4 +1,5 @@
--- Grain: one row per measure of a subject on a day. Every family of measures has the same columns.
+-- Grain: one row per measure of a subject on a day. Every family of measures has the same columns; a rent measure says of
+-- which tenancy it is.
 {% set families = ['housing_options', 'rents', 'council_tax', 'debts', 'benefits', 'households'] %}
 {%- for family in families %}
 select
@@ -12,7 +13,8 @@ select
     detail_code,
     fact_on,
     until_on,
-    source_code
+    source_code,
+    {{ 'cast(record_key as varchar)' if family == 'rents' else 'cast(null as varchar)' }} as record_key
 from {{ ref('int_homelessness_prevention__' ~ family ~ '_measured') }}
 {{ "union all" if not loop.last }}
 {%- endfor %}

@@ -1,5 +1,6 @@
 -- Grain: one row per measure taken from a current council tenancy (rules H2, H3, H4, H12). Weeks are weeks of gross
 -- rent (rent, service and other charges), cut down to hundredths so that a threshold is met only when it is reached.
+-- `record_key`: the tenancy, for the figures a value was worked out from.
 with tenancies as (
     select
         tenancies.*,
@@ -103,7 +104,8 @@ select
         when has_order then possorder
         when has_hearing and is_notice_live then coalesce(courtdate, court_set_on)
     end as until_on,
-    'TENANCIES' as source_code
+    'TENANCIES' as source_code,
+    tenancy_key as record_key
 from possession
 where is_notice_live or has_order or has_eviction_date
 union all
@@ -118,7 +120,8 @@ select
     cast(null as varchar) as detail_code,
     day as fact_on,
     cast(null as date) as until_on,
-    'RENT_LEDGER' as source_code
+    'RENT_LEDGER' as source_code,
+    tenancy_key as record_key
 from tenancies
 where balance_pence > 0 and arrears_weeks is not null
 union all
@@ -139,7 +142,8 @@ select
     cast(null as varchar) as detail_code,
     day as fact_on,
     cast(null as date) as until_on,
-    'RENT_LEDGER' as source_code
+    'RENT_LEDGER' as source_code,
+    tenancy_key as record_key
 from tenancies
 where balance_pence > balance_1_before_pence
     and arrears_weeks >= {{ prevention_parameter('RISING_MINIMUM_WEEKS') }}
@@ -155,7 +159,8 @@ select
     cast(null as varchar) as detail_code,
     day as fact_on,
     cast(null as date) as until_on,
-    'RENT_LEDGER' as source_code
+    'RENT_LEDGER' as source_code,
+    tenancy_key as record_key
 from tenancies
 where uc_flag
     and balance_pence > 0

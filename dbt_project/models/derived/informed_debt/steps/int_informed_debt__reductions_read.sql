@@ -63,6 +63,9 @@ select
     placed.council_tax_account_key,
     placed.from_on,
     placed.to_on,
+    placed.weekly_amount_pence,
+    charges.charge_pence,
+    {{ days_between('charges.charged_from_on', 'charges.charged_until_on') }} as charged_days,
     placed.is_passported,
     placed.to_on is null or placed.to_on >= {{ as_at() }} as is_in_force,
     -- Share of the account's own charge for the days charged this year, in per cent, rounded down.
