@@ -370,7 +370,7 @@ def _told(receipt) -> str:
     return f"{receipt.extract_date} {receipt.source}: {receipt.outcome}, {received:,} rows received, {staged:,} staged"
 
 
-def run_unit_tests(here: House, as_at: date, service: str | None = None) -> int:
+def run_unit_tests(here: House, as_at: date, service: str | None = None, model: str | None = None) -> int:
     """Run the models' unit tests in an empty state. Returns how many passed; raises TransformationFailed."""
     from fairview.identity import schema
     from fairview.intake import tables
@@ -380,4 +380,4 @@ def run_unit_tests(here: House, as_at: date, service: str | None = None) -> int:
     with opening.vault(here.places, here.keyring) as con:
         tables.ensure(con, here.catalogue)
         schema.ensure(con)
-    return dbt.run_unit_tests(here.catalogue, here.places, here.keyring, as_at, service)
+    return dbt.run_unit_tests(here.catalogue, here.places, here.keyring, as_at, service, model)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 
 import pytest
 
 from fairview import walk
+from fairview.contracts import rule_packs
 from fairview.contracts.rules import SOURCE_REACH
 from fairview.store.keys import Keyring
 from fairview.store.places import places
@@ -78,11 +80,21 @@ def test_no_service_reads_anothers_models_nor_staging_nor_the_vault(declared, ma
             assert not (set(node["fqn"]) & (services - {own})), model["name"]
 
 
-def test_every_service_has_an_exposure_for_its_list(declared, manifest):
+def test_every_published_table_is_in_an_exposure_that_says_who_uses_it_for_what(declared, manifest):
     exposed = {parent.split(".")[-1] for e in manifest["exposures"].values() for parent in e["depends_on"]["nodes"]}
     for card in declared.services:
-        lists = {table.name for table in card.tables if table.role == "list"}
-        assert lists <= exposed, card.service
+        assert {table.name for table in card.tables} <= exposed, card.service
+    for exposure in manifest["exposures"].values():
+        assert exposure["description"] and exposure["label"] and exposure["owner"]["name"], exposure["name"]
+
+
+def test_every_rule_of_every_pack_has_a_unit_test(declared, manifest):
+    """A rule's boundary values, both sides, are held by tests/services: BOUNDARIES there name every rule as well."""
+    for card in declared.services:
+        written = json.dumps([test for test in manifest["unit_tests"].values() if card.service in test["fqn"]])
+        for rule in rule_packs.rows(declared, card.service, card.explanation.pack):
+            is_setting = not (rule.get("sentence") or rule.get("sentence_template"))
+            assert is_setting or re.search(rf"\b{rule['rule_id']}\b", written), rule["rule_id"]
 
 
 def test_a_service_depends_only_on_feeds_its_card_names(declared, manifest):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import calendar
 import csv
 import json
+import re
 from collections import defaultdict
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
 
 import pytest
-from tests.services import victims
+from tests.services import reckoning, victims
+from tests.services.explained import assert_the_reckoning_would_notice, explained_document
 from tests.services.victims import SERVICE, Report
 
 from fairview.contracts.catalogue import HOUSE
@@ -73,19 +74,15 @@ def test_every_indicator_is_measured_tested_at_its_boundary_and_known_to_the_gat
     for rule_id in indicators():
         assert f"'{rule_id}' as rule_id" in model
         assert f",{rule_id}," in unit_tests
-    assert set(suite("victim_reasons")["victim_reasons.rules"]["value_set"]) == indicators()
+    asked = suite("victim_reasons")["victim_reasons.rules"]["unexpected_rows_query"]
+    pattern = re.search(r"'(\^.*)'", asked).group(1)
+    assert all(re.fullmatch(pattern.strip("^$"), rule_id) for rule_id in indicators())
 
 
 def test_card_rule_pack_and_gate_agree_on_the_capacity(declared):
     room = next(int(rule["threshold_value"]) for rule in rules() if rule["rule_id"] == "L2" and not rule["valid_to"])
     assert declared.service(SERVICE).capacity["list"] == room
     assert suite("victim_list")["victim_list.capacity"]["max_value"] == room
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day some calendar months on, the last of a shorter month standing in."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def events_of(reports: list[Report]) -> dict[str, str]:
@@ -116,9 +113,9 @@ def reckoned(reports: list[Report], as_at: date) -> dict[str, tuple[int, int, bo
     standing = [report for report in reports if not report.withdrawn and report.reported.date() <= as_at]
     event, seen, counting, hate = events_of(standing), defaultdict(set), defaultdict(set), defaultdict(set)
     for report in standing:
-        if report.reported.date() <= months_after(as_at, -6):
+        if report.reported.date() <= reckoning.months_after(as_at, -6):
             continue
-        timely = report.reported.date() <= months_after(report.happened.date(), 1)
+        timely = report.reported.date() <= reckoning.months_after(report.happened.date(), 1)
         for person in report.victims:
             seen[person].add(event[report.name])
             if timely and report.source != "ANON" and not report.unnamed:
@@ -138,11 +135,7 @@ def reckoned(reports: list[Report], as_at: date) -> dict[str, tuple[int, int, bo
 
 def test_case_review_is_what_an_independent_reckoning_of_random_reports_says(declared, ours):
     reports = victims.random_reports(AS_AT, seed=20, people=60, count=360)
-    area = [
-        "insert into psn_gazetteer__properties values ('L1', 'W1'), ('L2', 'W1')",
-        "insert into psn_open_data__street_crime values ('2026-08', 'L1', 'Anti-social behaviour')",
-    ]
-    victims.write_warehouse(*ours, AS_AT, victims.written(reports) + area)
+    victims.write_warehouse(*ours, AS_AT, victims.written(reports) + AREA)
     con = victims.judge(declared, *ours, AS_AT)
     try:
         con.execute("create temp table people (name varchar)")
@@ -159,6 +152,55 @@ def test_case_review_is_what_an_independent_reckoning_of_random_reports_says(dec
     assert {name: tuple(facts) for name, *facts in found} == expected
     assert total == len(expected)
     assert {facts[3] for facts in expected.values()} == {True, False}
+
+
+AREA = [
+    "insert into psn_gazetteer__properties values ('L1', 'W1'), ('L2', 'W1')",
+    "insert into psn_open_data__street_crime values ('2026-08', 'L1', 'Anti-social behaviour')",
+]
+
+
+def test_every_indicator_is_met_on_its_boundary_and_not_just_beyond(declared, ours):
+    """As at 30 October 2026: a day with no bank holiday in the eight weeks before it."""
+    as_at = date(2026, 10, 30)
+    reports, boundaries = victims.boundary_reports(as_at)
+    assert set(boundaries) == indicators()
+    victims.write_warehouse(*ours, as_at, victims.written(reports) + AREA)
+    con = victims.judge(declared, *ours, as_at)
+    try:
+        for rule, sides in boundaries.items():
+            met = [
+                con.execute(
+                    "select count(*) from mart.main.victim_reasons where rule_id = ? "
+                    f"and person_id = lent_pseudonym((md5('person {side}')::uuid)::varchar)::uuid",
+                    [rule],
+                ).fetchone()[0]
+                for side in sides
+            ]
+            assert met == [1, 0], rule
+    finally:
+        con.close()
+
+
+def test_every_reason_can_be_reckoned_from_what_is_printed(declared, ours):
+    """A quarter of a thousand reports with all that was done about them: each rule's fact, date and sentence by hand."""
+    where, keyring = ours
+    reports = victims.followed_up(victims.random_reports(AS_AT, seed=33, people=60, count=260), AS_AT, seed=34)
+    victims.write_warehouse(*ours, AS_AT, victims.written(reports) + victims.at_home(60) + AREA)
+    con = victims.judge(declared, *ours, AS_AT)
+    try:
+        met = con.execute("select rule_id, person_id from mart.main.victim_reasons order by all").fetchall()
+        unlisted = con.execute("""select distinct person_id from mart.main.victim_reports
+            where person_id not in (select person_id from mart.main.victim_list) limit 5""").fetchall()
+    finally:
+        con.close()
+    assert {rule for rule, _ in met} == indicators()
+    explained = [
+        explained_document(where, declared, SERVICE, str(person), keyring.zone_key(SERVICE))
+        for person in {person for _, person in met} | {person for (person,) in unlisted}
+    ]
+    assert [difference for document in explained for difference in reckoning.victim_differences(document)] == []
+    assert_the_reckoning_would_notice(explained, reckoning.victim_differences, "fact_value", "fact_on", "sentence")
 
 
 def pilot_statements(pilot: Path, day: str) -> list[str]:
@@ -189,8 +231,7 @@ def pilot_statements(pilot: Path, day: str) -> list[str]:
             select {key("person", "person_id")}, 'CSF', since::date, 'UPHELD', null
             from read_csv('{pilot / "truth" / day / "frozen_or_restricted.csv"}')
             where reason like '%:CSF%' or reason like '%:ALL%'""",
-        "insert into psn_gazetteer__properties values ('L1', 'W1'), ('L2', 'W1')",
-        "insert into psn_open_data__street_crime values ('2026-08', 'L1', 'Anti-social behaviour')",
+        *AREA,
     ]
 
 

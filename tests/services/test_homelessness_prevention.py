@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.services import households, reckoning, warehouses
+from tests.services.explained import assert_the_reckoning_would_notice, explained_document
 
 from fairview.contracts.catalogue import HOUSE
 from fairview.store import generations, opening
@@ -165,11 +167,11 @@ def test_every_fact_meets_the_rule_in_force_and_scores_what_the_rule_says(walked
 
 def test_list_and_tail_follow_from_the_facts_alone(walked):
     con = opened(walked.here)
-    households = defaultdict(list)
+    indicators = defaultdict(list)
     for fact in rows(con, "SELECT * FROM household_indicators"):
-        households[fact["household_id"]].append(fact)
+        indicators[fact["household_id"]].append(fact)
     above = {}
-    for household, facts in households.items():
+    for household, facts in indicators.items():
         points, direct = sum(fact["points"] for fact in facts), any(fact["is_direct_referral"] for fact in facts)
         if (direct or points >= 40) and not facts[0]["is_open_case"]:
             above[household] = "DIRECT" if direct else "CONTACT_NOW" if points >= 60 else "OFFER_HELP"
@@ -182,8 +184,8 @@ def test_list_and_tail_follow_from_the_facts_alone(walked):
     assert len(listed) == len(direct) + min(capacity, len(above) - len(direct))
     for household, row in listed.items():
         assert row["band_code"] == above[household]
-        assert row["points"] == sum(fact["points"] for fact in households[household])
-        assert row["reason_count"] == min(5, len(households[household]))
+        assert row["points"] == sum(fact["points"] for fact in indicators[household])
+        assert row["reason_count"] == min(5, len(indicators[household]))
         assert row["as_at_on"] <= row["expires_on"] <= row["as_at_on"] + timedelta(days=45)
 
 
@@ -265,6 +267,95 @@ def person_pseudonym(keyring: Keyring):
 
     token = pseudonymise(keyring.pseudonym_key(SERVICE))
     return lambda key: uuid.UUID(token(pyarrow.array([str(key)]))[0].as_py())
+
+
+# --- every rule, reckoned from what `fairview explain` prints
+
+
+@pytest.fixture(scope="module")
+def in_difficulty(declared, tmp_path_factory):
+    """The mart of one household per rule, on its boundary: state, keys, an open connection."""
+    where = places(tmp_path_factory.mktemp("households") / "state")
+    keyring = Keyring.load(where)
+    warehouses.write(where, keyring, households.AS_AT, households.TABLES, households.written())
+    con = warehouses.judge(declared, where, keyring, SERVICE, households.AS_AT)
+    yield where, keyring, con
+    con.close()
+
+
+# Two are open to the service already, one has a notice that has run out and too few points without it.
+NOT_LISTED = ("referred", "referred a day earlier", "notice run out")
+
+
+def rules_met(con, name: str) -> dict[str, str]:
+    """Rule → tier of a named household."""
+    found = con.execute(
+        "SELECT rule_id, tier_code FROM mart.main.household_indicators "
+        f"WHERE person_id = lent_pseudonym((md5('person {name}')::uuid)::varchar)::uuid"
+    ).fetchall()
+    return dict(found)
+
+
+@pytest.mark.parametrize(("rule", "tier"), households.BOUNDARIES)
+def test_a_rule_is_met_on_its_boundary_and_not_just_beyond(in_difficulty, rule, tier):
+    on, beyond = households.BOUNDARIES[rule, tier]
+    assert rules_met(in_difficulty[2], on)[rule] == tier
+    assert rules_met(in_difficulty[2], beyond).get(rule) != tier
+
+
+def test_every_tier_of_the_rule_pack_has_both_sides_of_its_boundary_here_and_a_unit_test_in_dbt():
+    tiers = {(rule["rule_id"], rule["tier_code"]) for rule in seed("rules")}
+    assert set(households.BOUNDARIES) == tiers
+    folder = HOUSE / "dbt_project" / "models" / "derived" / SERVICE
+    unit_tests = (folder / f"_{SERVICE}__unit_tests.yml").read_text(encoding="utf-8")
+    for rule, tier in tiers:
+        assert f'rule_id: "{rule}", tier_code: "{tier}"' in unit_tests, (rule, tier)
+
+
+def test_a_private_no_fault_notice_counts_by_the_day_it_was_served(in_difficulty):
+    """The same notice on two dates has two answers: private ones ended on 1 May 2026, social landlords' did not."""
+    con = in_difficulty[2]
+    assert rules_met(con, "no-fault notice")["H1"] == "NOTICE"
+    assert "H1" not in rules_met(con, "no-fault notice too late")
+    assert rules_met(con, "no-fault notice of a social landlord")["H1"] == "NOTICE"
+
+
+def test_every_tier_of_every_rule_can_be_reckoned_from_what_is_printed(declared, in_difficulty):
+    """Of every tier a household: value, tier, points, sentence, band, order, offer and expiry, by pencil."""
+    where, keyring, con = in_difficulty
+    people = con.execute("SELECT DISTINCT person_id FROM mart.main.household_indicators").fetchall()
+    key = keyring.zone_key(SERVICE)
+    explained = [explained_document(where, declared, SERVICE, str(person), key) for (person,) in people]
+    tiers = {(rule["rule_id"], rule["tier_code"]) for document in explained for rule in document["rules"]}
+    assert tiers == {(rule["rule_id"], rule["tier_code"]) for rule in seed("rules")}
+    assert [difference for document in explained for difference in reckoning.prevention_differences(document)] == []
+    listed = {document["person_id"] for document in explained if document["is_listed"]}
+    assert len(listed) == len(households.HOUSEHOLDS) - len(NOT_LISTED)
+    offered = {document["row"]["offer_code"] for document in explained if document["is_listed"]}
+    assert offered == {offer["offer_code"] for offer in seed("offers")}
+    assert_the_reckoning_would_notice(
+        explained, reckoning.prevention_differences, "fact_value", "points", "sentence", "tier_code"
+    )
+
+
+def test_every_row_of_the_walked_council_can_be_reckoned_from_what_is_printed(walked):
+    """From files to published marts and back: whoever a row of any service is about, up to eight people a rule."""
+    here = walked.here
+    for card, differences in (
+        (here.catalogue.service(SERVICE), reckoning.prevention_differences),
+        (here.catalogue.service("informed_debt"), reckoning.debt_differences),
+        (here.catalogue.service("asb_victim_support"), reckoning.victim_differences),
+    ):
+        con = opened(here, card.service)
+        people = con.execute(f"""SELECT DISTINCT person_id FROM (SELECT person_id, row_number() OVER (
+            PARTITION BY rule_id ORDER BY person_id) AS place FROM {card.explanation.rules}) WHERE place <= 8""").fetchall()
+        con.close()
+        assert people
+        key = here.keyring.zone_key(card.service)
+        for (person,) in people:
+            document = explained_document(here.places, here.catalogue, card.service, str(person), key)
+            assert differences(document) == [], card.service
+            assert document["is_same_rule_pack"]
 
 
 # --- back-tests rest on this: what had not happened yet has no part in the answer

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.services import debtors
+from tests.services import debtors, reckoning
 from tests.services.debtors import AS_AT, BRAKES, PROHIBITS, SERVICE, Debtor, person_key
+from tests.services.explained import assert_the_reckoning_would_notice, explained_document
 
 from fairview.store import scratch
 from fairview.store.keys import Keyring
 from fairview.store.lending import Loan
-from fairview.store.places import places
+from fairview.store.places import Places, places
 from fairview.transformation import dbt
 
 TOMORROW = "date '2026-11-01'"
@@ -25,7 +26,9 @@ NOTICE, REGISTER = "psn_corporate__debt_respite_notices", "psn_corporate__vulner
 DISCOUNT, RECOVERY = "psn_revenues__council_tax_discounts", "psn_revenues__council_tax_recovery"
 AWARDS, SUNDRY = "psn_benefits__benefit_awards", "psn_corporate__sundry_debts"
 
-# Patterns of decisions on council tax recovery and vulnerability: each time a different department knew.
+# Patterns of ombudsman decisions on council tax recovery and vulnerability: each time a different department knew. The fault
+# is the decisions' (domain research, section 3.3), the circumstances are invented: which department knew is varied, so that
+# none is left out.
 PATTERNS = [
     Debtor("social care knew", "agents", ((REGISTER, "{person}, date '2026-01-01', null, null, 'PHONE', true"),)),
     Debtor("the flag was old", "agents", ((REGISTER, "{person}, date '2020-01-01', date '2021-01-01', null, 'STD', true"),)),
@@ -38,6 +41,12 @@ PATTERNS = [
         ("psn_revenues__council_tax_balances", "md5('second account')::uuid, 2018, 100000, 0, 500, 500"),
     )),
     Debtor("the partner is flagged", "agents", ((REGISTER, "{partner}, date '2026-01-01', null, null, 'ADVOC', true"),), True),
+    Debtor("recovery was inhibited for care", "order", (
+        ("psn_revenues__council_tax_accounts",
+         "{person}, md5('inhibited')::uuid, 4, 'L', date '2018-01-01', null, 'VULN', date '2026-01-01', null, false, false, false"),
+        ("psn_revenues__council_tax_parties", "{person}, md5('inhibited')::uuid, 4, date '2018-01-01', null"),
+        ("psn_revenues__council_tax_balances", "md5('inhibited')::uuid, 2025, 100000, 0, 500, 500"),
+    )),
     Debtor("only a respite notice", "agents", ((NOTICE, "{person}, date '2026-08-22', null, 'ACTV', false"),)),
     Debtor("the partner is frozen", "order", ((NOTICE, "{partner}, date '2026-08-22', null, 'ACTV', false"),), True),
     Debtor("nobody knew anything", "order"),
@@ -65,11 +74,19 @@ EDGES = [
 
 
 @pytest.fixture(scope="module")
-def mart(declared, tmp_path_factory):
-    """The mart of every combination of circumstances and of the named debtors, built once through the public door."""
+def ours(tmp_path_factory) -> tuple[Places, Keyring]:
+    """The state of this module's mart, and its keys."""
     where = places(tmp_path_factory.mktemp("debtors") / "state")
-    keyring = Keyring.load(where)
-    debtors.write_warehouse(where, keyring, [*debtors.every_combination(), *debtors.named([*PATTERNS, *EDGES])])
+    return where, Keyring.load(where)
+
+
+@pytest.fixture(scope="module")
+def mart(declared, ours):
+    """The mart of every combination of circumstances and of the named debtors, built once through the public door."""
+    where, keyring = ours
+    debtors.write_warehouse(
+        where, keyring, [*debtors.every_combination(), *debtors.named([*PATTERNS, *EDGES, *CIRCUMSTANCES])]
+    )
     con = debtors.judge(declared, where, keyring)
     debtors.outcomes_of_every_combination(con)
     yield con
@@ -194,26 +211,27 @@ def test_the_decision_table_can_only_soften_over_every_set_of_facts(declared, tm
 @pytest.mark.parametrize(
     ("name", "rules"),
     [
-        ("social care knew", {"DEBT-S01", "DEBT-S03"}),
-        ("the flag was old", {"DEBT-S01", "DEBT-S02", "DEBT-S03"}),
-        ("a discount told it", {"DEBT-S01"}),
-        ("housing knew", {"DEBT-S01"}),
-        ("a format was asked for", {"DEBT-S01"}),
-        ("the partner is flagged", {"DEBT-S01", "DEBT-S03"}),
+        pytest.param("social care knew", {"DEBT-S01", "DEBT-S03"}, id="haringey_19_000_635_the_council_knew"),
+        pytest.param("the flag was old", {"DEBT-S01", "DEBT-S02", "DEBT-S03"}, id="tendring_20_012_532_known_and_not_considered"),
+        pytest.param("a discount told it", {"DEBT-S01"}, id="salford_18_005_419_another_section_knew"),
+        pytest.param("the partner is flagged", {"DEBT-S01", "DEBT-S03"}, id="cherwell_21_012_667_known_of_one_debtor"),
+        pytest.param("a format was asked for", {"DEBT-S01"}, id="wyre_forest_23_015_700_adjustments_not_considered"),
+        pytest.param("recovery was inhibited for care", {"DEBT-S01"}, id="staffordshire_moorlands_21_010_196_one_account_held_not_the_other"),
+        pytest.param("housing knew", {"DEBT-S01"}, id="a_debt_advisers_case_of_2022_housing_knew_and_council_tax_sent_agents"),
     ],
-)
-def test_whoever_knew_the_officer_is_told_to_take_care_and_nothing_more(mart, name, rules) -> None:
+)  # fmt: skip
+def test_a_different_department_knew_and_the_officer_is_told_to_take_care_and_nothing_more(mart, name, rules) -> None:
     listed = row(mart, name)
 
     assert listed["lane_code"] == "SAFEGUARD"
     assert rules <= listed["rules"]
     assert "never an enforcement agent" in listed["handling_instruction"]
-    assert not any(
-        word in listed["reasons"].lower() for word in ("social", "register", "discount", "housing", "partner")
-    )
+    told = listed["reasons"].lower()
+    assert not any(word in told for word in ("social", "register", "discount", "housing", "partner"))
 
 
 def test_where_nobody_knew_anything_the_statutory_process_goes_on(mart) -> None:
+    """The contrast of the complaints not upheld: Walsall 19 015 455, Somerset West and Taunton 22 010 183."""
     listed = row(mart, "nobody knew anything")
 
     assert (listed["lane_code"], listed["recoverable_now_pence"]) == ("STANDARD", 80_000)
@@ -263,84 +281,92 @@ def test_no_fact_later_than_the_as_at_date_changes_anything(mart) -> None:
     }
 
 
-# ── Recomputed by hand from the facts shown ──────────────────────────────────────────────────────────────────────────
+# ── Reckoned from what is printed ────────────────────────────────────────────────────────────────────────────────────
+
+CIRCUMSTANCES = [
+    Debtor("reduction at its most", "order", (
+        (AWARDS, "md5('a most')::uuid, md5('c most')::uuid, 'CTR', date '2025-04-01', null, 2302, false"),
+        ("psn_benefits__benefit_claims", "{person}, md5('c most')::uuid, {account}, false"),
+    )),
+    Debtor("reduction under its most", "order", (
+        (AWARDS, "md5('a less')::uuid, md5('c less')::uuid, 'CTR', date '2025-04-01', null, 2270, false"),
+        ("psn_benefits__benefit_claims", "{person}, md5('c less')::uuid, {account}, false"),
+    )),
+    Debtor("reduction ended lately", "order", (
+        (AWARDS, "md5('a ended')::uuid, md5('c ended')::uuid, 'CTR', date '2024-04-01', date '2026-09-01', 2500, false"),
+        ("psn_benefits__benefit_claims", "{person}, md5('c ended')::uuid, {account}, false"),
+    )),
+    Debtor("a deduction runs", "order", (
+        ("psn_benefits__benefit_overpayments", "{person}, md5('i runs')::uuid, 'CLM', date '2025-01-10', 7000, 'ONGHB', 'NEW', null"),
+        ("psn_benefits__benefit_overpayments", "{person}, md5('i small')::uuid, 'CLM', date '2025-01-10', 6000, 'DWPPD', 'NEW', null"),
+    )),
+    Debtor("housing benefit on the rent", "order", (
+        ("psn_housing__tenancies", "md5('t hb')::uuid, md5('h hb')::uuid, 'SEC', date '2018-01-01', null, 0, false, true"),
+        ("psn_housing__tenancy_people", "{person}, md5('h hb')::uuid, true, false"),
+    )),
+    Debtor("universal credit on the rent", "order", (
+        ("psn_housing__tenancies", "md5('t uc')::uuid, md5('h uc')::uuid, 'SEC', date '2018-01-01', null, 0, true, false"),
+        ("psn_housing__tenancy_people", "{person}, md5('h uc')::uuid, true, false"),
+    )),
+    Debtor("the arrangement broke", "arrangement", ((RECOVERY, "{account}, 2025, 'EA1', date '2026-06-01', 100, null, null, false"),)),
+    Debtor("an order without a summons", "reminder", ((RECOVERY, "{account}, 2026, 'LO', date '2026-09-01', 100, null, null, false"),)),
+    Debtor("a summons six days after a reminder", "reminder", (
+        (RECOVERY, "{account}, 2026, 'REM1', date '2026-08-01', 100, null, null, false"),
+        (RECOVERY, "{account}, 2026, 'SUMM', date '2026-08-07', 100, null, null, false"),
+    )),
+    Debtor("an agent came in a freeze", "order", (
+        (NOTICE, "{person}, date '2026-06-01', date '2026-08-01', 'ENDD', false"),
+        (RECOVERY, "{account}, 2025, 'EA1', date '2026-07-01', 100, null, null, false"),
+    )),
+    Debtor("a credit elsewhere", "order", (
+        ("psn_revenues__council_tax_balances", "{account}, 2024, 100000, 0, -2500, 0"),
+        (SUNDRY, "{person}, md5('s small')::uuid, 'OTHER', date '2026-09-15', 5000, 'NEW'"),
+    )),
+    Debtor("little and new", "reminder", ((SUNDRY, "{person}, md5('s new')::uuid, 'OTHER', date '2026-09-01', 5000, 'NEW'"),)),
+    Debtor("little and a day too old", "reminder", ((SUNDRY, "{person}, md5('s old')::uuid, 'OTHER', date '2026-08-31', 5000, 'NEW'"),)),
+    Debtor("a penny over a small sum", "reminder", ((SUNDRY, "{person}, md5('s over')::uuid, 'OTHER', date '2026-09-01', 5001, 'NEW'"),)),
+    Debtor("the other joint debtor died", "order", (("psn_corporate__deaths", "{partner}, date '2026-10-05', false"),), True),
+]  # fmt: skip
 
 
-def sample(con: duckdb.DuckDBPyConnection) -> dict:
-    """Some hundred listed people of every lane: their debts, reasons and lane, as published."""
-    con.execute("""create or replace temp table sampled as
-        select person_id, lane_code, deciding_rule_id from (
-            select *, row_number() over (partition by deciding_rule_id order by person_id) as place from mart.main.debt_list)
-        where place <= 40""")
-    people = {person: {"lane": lane, "rule": rule, "debts": [], "reasons": {}}
-              for person, lane, rule in con.execute("from sampled").fetchall()}  # fmt: skip
-    debts = con.execute("select * from mart.main.debts where person_id in (select person_id from sampled)")
-    columns = [column[0] for column in debts.description]
-    for values in debts.fetchall():
-        debt = dict(zip(columns, values, strict=True))
-        people[debt["person_id"]]["debts"].append(debt)
-    for person, rule, sentence, amount in con.execute("""select person_id, rule_id, sentence, amount_pence
-            from mart.main.debt_reasons where person_id in (select person_id from sampled)""").fetchall():  # fmt: skip
-        people[person]["reasons"][rule] = (sentence, amount)
-    return people
+def test_every_rule_of_the_decision_table_can_be_reckoned_from_what_is_printed(declared, ours, mart) -> None:
+    """Of every rule some people it holds for: facts, amounts, sentences, lane and sums, by pencil."""
+    where, keyring = ours
+    people = mart.execute("""select distinct person_id from (select person_id, rule_id,
+        row_number() over (partition by rule_id order by person_id) as place from mart.main.debt_reasons) where place <= 4""").fetchall()  # fmt: skip
+    ids = [str(person) for (person,) in people]
+    ids += [str(row(mart, debtor.name)["person_id"]) for debtor in [*PATTERNS, *EDGES, *CIRCUMSTANCES]]
+    key = keyring.zone_key(SERVICE)
+    explained = [explained_document(where, declared, SERVICE, person, key) for person in dict.fromkeys(ids)]
+
+    met = {rule["rule_id"] for document in explained for rule in document["rules"]}
+    assert met == {rule["rule_id"] for rule in in_force("rules") if rule["sentence"]}
+    assert [difference for document in explained for difference in reckoning.debt_differences(document)] == []
+    assert_the_reckoning_would_notice(
+        explained, reckoning.debt_differences, "sentence", "rule_version", "threshold_value"
+    )
+    told_by_figures = {"DEBT-F01", "DEBT-R01", "DEBT-R02", "DEBT-R04", "DEBT-R06", "DEBT-U02", "DEBT-U04", "DEBT-U07"}
+    assert_the_reckoning_would_notice(
+        explained, reckoning.debt_differences, "fact_value", "amount_pence", but=met - told_by_figures
+    )
 
 
-def pounds(pence: int) -> str:
-    """£1,234.50, as a person writes it."""
-    return f"£{pence // 100:,}.{pence % 100:02}"
-
-
-def is_new(debt: dict) -> bool:
-    """Not past a first reminder in a current year; any other debt not older than sixty days."""
-    if debt["debt_type_code"] == "COUNCIL_TAX":
-        return debt["stage_code"] in ("NONE", "BILL", "REM1") and date(debt["financial_year"] + 1, 4, 1) > AS_AT
-    return debt["age_days"] <= 60
-
-
-def expected_rules(debts: list[dict]) -> dict[str, bool]:
-    """Rules that follow from a person's debts alone, by their words in the rule pack, without a line of the SQL."""
-    overdue = [debt for debt in debts if debt["overdue_pence"] > 0]
-    total = sum(debt["overdue_pence"] for debt in overdue)
-    threshold = {rule["rule_id"]: int(rule["threshold_value"]) for rule in in_force("rules") if rule["threshold_value"]}
-    return {
-        "DEBT-T01": total > 0,
-        "DEBT-U03": len({debt["debt_type_code"] for debt in overdue}) >= threshold["DEBT-U03"],
-        "DEBT-P01": any(debt["has_payment_arrangement"] for debt in overdue),
-        "DEBT-P03": 0 < total <= threshold["DEBT-P03"],
-        "DEBT-P04": total > 0 and all(is_new(debt) for debt in overdue),
-        "DEBT-F03": all(debt["is_frozen"] for debt in overdue),
-        "DEBT-F04": any(debt["is_frozen"] and debt["stage_code"] in ("EA1", "EA2", "AGT") for debt in overdue),
-        "DEBT-N01": any(debt["is_joint"] for debt in overdue),
-        "DEBT-N02": any(debt["balance_pence"] < 0 for debt in debts),
-    }
-
-
-def test_rules_that_follow_from_the_debts_shown_can_be_recomputed_by_hand(mart) -> None:
-    people = sample(mart)
-
-    assert len(people) > 200
-    for person in people.values():
-        for rule, holds in expected_rules(person["debts"]).items():
-            assert (rule in person["reasons"]) == holds, rule
-        if "DEBT-T01" in person["reasons"]:
-            total = sum(debt["overdue_pence"] for debt in person["debts"])
-            assert person["reasons"]["DEBT-T01"] == (person["reasons"]["DEBT-T01"][0], total)
-            assert person["reasons"]["DEBT-T01"][0].startswith(f"{pounds(total)} is overdue")
-
-
-def test_lanes_follow_from_the_reasons_shown_and_the_rule_pack(mart) -> None:
-    pack = {rule["rule_id"]: rule for rule in in_force("rules") if rule["position"]}
-
-    for person in sample(mart).values():
-        first = min((pack[rule] for rule in person["reasons"] if rule in pack), key=lambda rule: int(rule["position"]))
-        assert (person["lane"], person["rule"]) == (first["lane_code"], first["rule_id"])
-
-
-def test_recoverable_sums_follow_from_the_holds_shown(mart) -> None:
-    for person in sample(mart).values():
-        for debt in person["debts"]:
-            held = debt["is_frozen"] or debt["is_held_for_review"]
-            assert debt["recoverable_now_pence"] == (0 if held else debt["overdue_pence"])
+@pytest.mark.parametrize(
+    ("name", "rule", "holds"),
+    [
+        ("reduction at its most", "DEBT-U02", True),
+        ("reduction under its most", "DEBT-U02", False),
+        ("little and new", "DEBT-P03", True),
+        ("a penny over a small sum", "DEBT-P03", False),
+        ("little and new", "DEBT-P04", True),
+        ("little and a day too old", "DEBT-P04", False),
+        ("an order without a summons", "DEBT-R04", True),
+        ("a summons six days after a reminder", "DEBT-R04", False),
+    ],
+)
+def test_a_rule_holds_on_its_boundary_and_not_beyond(mart, name, rule, holds) -> None:
+    """The summons of the last case rests on the older reminder: a later one does not undo it."""
+    assert (rule in row(mart, name)["rules"]) == holds
 
 
 # ── The rule pack ────────────────────────────────────────────────────────────────────────────────────────────────────

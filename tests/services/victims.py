@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import duckdb
+from tests.services import reckoning, warehouses
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.store import generations, lending, opening
 from fairview.store.keys import Keyring
-from fairview.store.places import WAREHOUSE, Places
-from fairview.transformation import dbt
+from fairview.store.places import Places
 
 SERVICE = "asb_victim_support"
 TABLES = {
@@ -55,6 +54,13 @@ class Report:
     hate: bool
     withdrawn: bool
     linked: str | None = field(default=None)
+    group: str = "NUI"
+    score: int | None = None
+    assessed: date | None = None
+    updated: date | None = None
+    closed: date | None = None
+    flagged: bool = False
+    requested: bool = False
 
 
 def random_reports(as_at: date, seed: int, people: int, count: int) -> list[Report]:
@@ -90,14 +96,33 @@ def random_reports(as_at: date, seed: int, people: int, count: int) -> list[Repo
     return reports
 
 
+def followed_up(reports: list[Report], as_at: date, seed: int) -> list[Report]:
+    """The same reports with what the team did about them: kinds, assessments, updates, closures, flags, requests."""
+    chance = random.Random(seed)
+    for report in reports:
+        since = max(0, (as_at - report.reported.date()).days)
+        report.group = {"VERB": "PER", "HATE": "PER"}.get(report.kind, "NUI")
+        report.closed = as_at - timedelta(days=chance.randrange(since + 1)) if chance.random() < 0.5 else None
+        report.updated = as_at - timedelta(days=chance.randrange(since + 1)) if chance.random() < 0.4 else None
+        if chance.random() < 0.3:
+            report.score, report.assessed = (
+                chance.choice((10, 21, 22, 30)),
+                as_at - timedelta(days=chance.randrange(since + 1)),
+            )
+        report.flagged, report.requested = chance.random() < 0.1, chance.random() < 0.1
+    return reports
+
+
 def written(reports: list[Report]) -> list[str]:
     """Statements that write reports and their victims, one witness beside each."""
     key = lambda kind, name: f"md5('{kind} {name}')::uuid" if name else "null"  # noqa: E731
     flag = lambda value: str(value).lower()  # noqa: E731
+    on = lambda day: f"date '{day}'" if day else "null"  # noqa: E731
     incidents = ", ".join(
         f"({key('report', r.name)}, {key('place', r.place)}, {key('report', r.linked)}, timestamp '{r.reported}', "
-        f"timestamp '{r.happened}', null, '{r.source}', 'NUI', '{r.kind}', {flag(r.hate)}, 'W1', null, null, null, false, "
-        f"null, null, {flag(r.withdrawn)}, false)"
+        f"timestamp '{r.happened}', null, '{r.source}', '{r.group}', '{r.kind}', {flag(r.hate)}, 'W1', "
+        f"{'null' if r.score is None else r.score}, {on(r.assessed)}, {on(r.updated)}, {flag(r.requested)}, {on(r.closed)}, "
+        f"null, {flag(r.withdrawn)}, {flag(r.flagged)})"
         for r in reports
     )
     parties = ", ".join(
@@ -112,32 +137,86 @@ def written(reports: list[Report]) -> list[str]:
     ]
 
 
+def at_home(people: int) -> list[str]:
+    """Statements that write the spine's people, two and two in a household, every tenth in a shared house, one flagged."""
+    rows = f"from range({people}) as numbers(n)"
+    return [
+        f"insert into psn_spine__people select md5('person V' || n)::uuid, md5('home ' || n // 2)::uuid, '25-34', 'W1', false {rows}",
+        f"insert into psn_spine__households select distinct md5('home ' || n // 2)::uuid, (n // 2) % 10 = 0, false {rows}",
+        f"""insert into psn_corporate__vulnerability_register
+            select md5('person V' || n)::uuid, date '2024-01-01', null, null, true {rows} where n % 3 = 0""",
+    ]
+
+
 def write_warehouse(places: Places, keyring: Keyring, as_at: date, statements: list[str]) -> None:
-    """A warehouse generation whose pseudonymised tables are filled by `statements`, made current."""
-    generation = generations.begin(places, keyring, WAREHOUSE)
-    con = opening.connect(places)
-    try:
-        opening.attach(con, generation.database, WAREHOUSE, generation.data_key(keyring.zone_key(WAREHOUSE)))
-        con.execute(f"create schema {WAREHOUSE}.pseudonymised")
-        con.execute(f"use {WAREHOUSE}.pseudonymised")
-        for table, columns in TABLES.items():
-            con.execute(f"create table {table} ({columns})")
-        for statement in statements:
-            con.execute(statement)
-        con.execute(f"checkpoint {WAREHOUSE}")
-    finally:
-        con.close()
-    generations.seal(generation, {"as_at": as_at.isoformat()})
-    generations.switch(places, generation)
+    """A warehouse whose pseudonymised tables are filled by `statements`, made current."""
+    warehouses.write(places, keyring, as_at, TABLES, statements)
 
 
 def judge(catalogue: Catalogue, places: Places, keyring: Keyring, as_at: date) -> duckdb.DuckDBPyConnection:
-    """Build the mart from the current warehouse through the public door, and open it as `mart` beside `lent_pseudonym`.
+    """Build the mart from the current warehouse and open it as `mart` beside `lent_pseudonym`; the caller closes it."""
+    return warehouses.judge(catalogue, places, keyring, SERVICE, as_at)
 
-    The caller closes the connection.
+
+def boundary_reports(as_at: date) -> tuple[list[Report], dict[str, tuple[str, str]]]:
+    """Victims on the boundary of each rule and just beyond it: reports, and rule → (on, beyond).
+
+    Everybody's reports are of their own places and days, so that nobody's tell of another's but at the places of rule A4.
     """
-    candidate = dbt.build_candidate(catalogue, places, keyring, SERVICE, as_at)
-    con = opening.connect(places)
-    opening.attach(con, candidate.database, "mart", candidate.data_key(keyring.zone_key(SERVICE)), read_only=True)
-    lending.register(con, "lent_pseudonym", keyring.pseudonym_key(SERVICE))
-    return con
+    reports: list[Report] = []
+
+    def report(victim: str, days_ago: int, late: int = 0, place: str | None = None, **circumstances: object) -> None:
+        reported = datetime.combine(as_at - timedelta(days=days_ago), datetime.min.time()) + timedelta(hours=12)
+        usual = {"kind": "NOIS", "source": "WEB", "unnamed": False, "hate": False, "withdrawn": False, "closed": as_at}
+        reports.append(
+            Report(
+                name=f"B{len(reports)}", victims=[victim], happened=reported - timedelta(days=late), reported=reported, place=place,
+                **(usual | circumstances),
+            )
+        )  # fmt: skip
+
+    def several(victim: str, *days_ago: int, **circumstances: object) -> None:
+        for days in days_ago:
+            report(victim, days, **circumstances)
+
+    for victim in ("A1 on", "A1 beyond"):  # the oldest of three on, and before, the first day of the six months
+        several(victim, 100, 140)
+    report("A1 on", (as_at - reckoning.months_after(as_at, -6)).days - 1)
+    report("A1 beyond", (as_at - reckoning.months_after(as_at, -6)).days)
+    report("A1H on", 100, late=30, hate=True)
+    report("A1H beyond", 100, late=40, hate=True)
+    report("A2 on", (as_at - reckoning.months_after(as_at, -6)).days - 1, late=40, hate=True)
+    report("A2 beyond", (as_at - reckoning.months_after(as_at, -6)).days, late=40, hate=True)
+    several("A3 on", 10, 40, 89)
+    several("A3 beyond", 10, 40, 90)
+    for victim, other, oldest in (("A4 on", "A4 on too", 179), ("A4 beyond", "A4 beyond too", 180)):
+        report(victim, 100, place=f"P {victim}")
+        report(other, 120, place=f"P {victim}")
+        report(other, oldest, place=f"P {victim}")
+    report("A5 on", 30, score=22, assessed=as_at)
+    report("A5 beyond", 30, score=21, assessed=as_at)
+    report("A6 on", working_days_back(as_at, 6), group="PER", closed=None, updated=as_at)
+    report("A6 beyond", working_days_back(as_at, 5), group="PER", closed=None, updated=as_at)
+    for victim, gap in (("A7 on", 60), ("A7 beyond", 61)):
+        report(victim, 20 + gap)
+        report(victim, 20, group="PER", score=1, assessed=as_at)
+    several("A8 on", 10, 40, 80, flagged=True)
+    several("A8 beyond", 10, 40, 80)
+    report("A9 on", working_days_back(as_at, 11), closed=None)
+    report("A9 beyond", working_days_back(as_at, 10), closed=None)
+    for victim, days in (("A10 on", 60), ("A10 beyond", 59)):
+        several(victim, days + 10, days + 40, days + 80)
+        report(victim, days, closed=None, updated=as_at)
+    names = dict.fromkeys(one.victims[0].split()[0] for one in reports)
+    return reports, {rule: (f"{rule} on", f"{rule} beyond") for rule in names}
+
+
+def working_days_back(day: date, count: int) -> int:
+    """Days back from a day to the one that many working days before it; in a month without bank holidays."""
+    back = 0
+    while count:
+        count -= (day - timedelta(days=back)).weekday() < 5
+        back += 1
+    while (day - timedelta(days=back)).weekday() > 4:
+        back += 1
+    return back

@@ -40,6 +40,9 @@ def page(explained: Explanation) -> list[str]:
         lines += _rule(number, rule)
     if not explained.rules:
         lines.append("None.")
+    if explained.circumstances:
+        lines += _heading("Besides, for the offer of help")
+        lines += [_figure({k: v for k, v in figure.items() if v is not None}) for figure in explained.circumstances]
     lines += _heading("How they become the row")
     lines += [line for sentence in explained.decision for line in _wrapped(f"- {sentence}", hang=2)]
     for table, rows in explained.facts.items():
@@ -87,10 +90,14 @@ def _test(rule: dict[str, Any]) -> str:
     fact, threshold = rule["fact_value"], rule.get("threshold_value")
     if threshold is None or not rule["comparison"]:
         return f"{_measured(fact, None)}, and the rule asks only that it is so: met."
-    comparison = _COMPARISONS.get(rule["comparison"], rule["comparison"])
+    asked = f"{_COMPARISONS.get(rule['comparison'], rule['comparison'])} {_measured(threshold, rule.get('unit_code'))}"
+    if rule.get("threshold_unit") == "days":
+        asked += " days"
+        if not str(fact).isdigit():  # told in words; the days follow from the dates
+            return f"the rule asks for {asked}: met."
     unit = rule.get("unit_code")
     label = f" {rule['unit_label']}" if rule.get("unit_label") and unit not in ("PENCE_A_WEEK", "STEP") else ""
-    return f"{_measured(fact, unit)}{label}, and the rule asks for {comparison} {_measured(threshold, unit)}: met."
+    return f"{_measured(fact, unit)}{label}, and the rule asks for {asked}: met."
 
 
 def _measured(value: Any, unit: str | None) -> str:

@@ -23,12 +23,15 @@ from fairview.store.generations import Generation
 from fairview.store.places import Places
 
 _HOLDERS = ("household_id", "person_id")
-_RULE_WORDS = ("working", "parent", "evidence_grade", "owner", "valid_from", "valid_to")
+_RULE_WORDS = ("working", "threshold_unit", "parent", "evidence_grade", "owner", "valid_from", "valid_to")
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One explanation. Tables are rows as published, without pseudonyms; `decision` are sentences of arithmetic."""
+    """One explanation. Tables are rows as published, without pseudonyms; `decision` are sentences of arithmetic.
+
+    `circumstances` are figures that stand under no rule met: what an offer of help rests on besides the rules.
+    """
 
     service: str
     title: str
@@ -39,6 +42,7 @@ class Explanation:
     row: dict[str, Any]
     rules: list[dict[str, Any]]
     decision: list[str]
+    circumstances: list[dict[str, Any]]
     facts: dict[str, list[dict[str, Any]]]
     chronology: list[dict[str, Any]]
     packs: dict[str, list[dict[str, str]]] = field(repr=False)
@@ -80,10 +84,15 @@ def explain(places: Places, catalogue: Catalogue, service: str, person_id: str, 
         person_id=person,
         as_at_on=as_at,
         is_listed=bool(listed),
-        is_same_rule_pack=generation.verdict["rules"] == suites.rules_fingerprint(catalogue, service),
+        is_same_rule_pack=_judged_under(generation) == suites.rules_fingerprint(catalogue, service),
         row=listed[0] if listed else {},
         rules=rules,
         decision=decisions.told(card, found, rules, packs),
+        circumstances=[
+            _figure(row)
+            for row in found[card.explanation.workings]
+            if row["rule_id"] not in {rule["rule_id"] for rule in rules}
+        ],
         facts={
             table: [{column: row[column] for column in columns} for row in found[table]]
             for table, columns in card.explanation.facts.items()
@@ -91,6 +100,14 @@ def explain(places: Places, catalogue: Catalogue, service: str, person_id: str, 
         chronology=[row for table in _of_role(card, "chronology") for row in found[table]],
         packs=packs,
     )
+
+
+def _judged_under(generation: Generation) -> str | None:
+    """The rules its verdict was given under; None for a mart put in place without one."""
+    try:
+        return generation.verdict["rules"]
+    except StoreError:
+        return None
 
 
 def _of_role(card: ServiceCard, role: str) -> list[str]:
@@ -159,14 +176,17 @@ class _Numbers:
         return given.setdefault(value, f"{kind} {len(given) + (2 if kind == 'person' else 1)}")
 
 
+def _figure(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in (*_HOLDERS, "rule_id", "as_at_on")}
+
+
 def _rules(card: ServiceCard, found: dict[str, list[dict]], packs: dict[str, list[dict]]) -> list[dict[str, Any]]:
     """Each rule met: what the mart says of it, its row of the rule pack, its sentence, and its figures."""
     pack = packs[card.explanation.pack]
     reasons = {row["rule_id"]: row for table in _of_role(card, "reasons") for row in found[table]}
     figures: dict[str, list[dict]] = {}
     for row in found[card.explanation.workings]:
-        told = {name: value for name, value in row.items() if name not in (*_HOLDERS, "rule_id", "as_at_on")}
-        figures.setdefault(row["rule_id"], []).append(told)
+        figures.setdefault(row["rule_id"], []).append(_figure(row))
     met = []
     for row in found[card.explanation.rules]:
         rule = next(

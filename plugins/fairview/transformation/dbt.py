@@ -201,9 +201,14 @@ def document(catalogue: Catalogue, places: Places, keyring: Keyring, to: Path, a
 
 
 def run_unit_tests(
-    catalogue: Catalogue, places: Places, keyring: Keyring, as_at: date, service: str | None = None
+    catalogue: Catalogue,
+    places: Places,
+    keyring: Keyring,
+    as_at: date,
+    service: str | None = None,
+    model: str | None = None,
 ) -> int:
-    """Run the models' unit tests (all, or one service's) on databases without a row. Returns how many passed.
+    """Run the models' unit tests (all, one service's, or one model's) on databases without a row. Returns how many passed.
 
     dbt asks the empty tables for their columns and gives each tested model its own few rows. The vault of `places` must
     hold every source table. Raises TransformationFailed naming what failed.
@@ -214,7 +219,7 @@ def run_unit_tests(
         databases[zone] = (generation.database, generation.data_key(keyring.zone_key(zone)), False)
     functions = {"lent_reference_key": keyring.reference_key(), "lent_pseudonym": keyring.reference_key()}
     selected = [f"derived.{service}", "path:seeds"] if service else ["derived", "path:seeds"]
-    layers = ["staging", "pseudonymised", *selected]
+    layers = [f"+{model}"] if model else ["staging", "pseudonymised", *selected]
     with scratch.folder(places, "dbt") as target:
         loan = _loan(places, databases, functions)
         command = ["build", "--empty", "--select", *layers, "--exclude-resource-type", "test"]

@@ -16,11 +16,12 @@ freezes as (
     from facts
     inner join {{ ref('int_informed_debt__respite_spells_read') }} as spells
         on spells.person_key = facts.person_key
-        and spells.state_code = case facts.rule_id
-            when 'DEBT-F01' then 'IN_FORCE'
-            when 'DEBT-R01' then 'ENDED_LATELY'
-            when 'DEBT-R02' then 'CONTRADICTORY'
-        end
+        and (
+            (facts.rule_id = 'DEBT-F01' and spells.state_code = 'IN_FORCE')
+            or (facts.rule_id = 'DEBT-R01' and spells.state_code = 'ENDED_LATELY')
+            or (facts.rule_id = 'DEBT-R02' and spells.state_code = 'CONTRADICTORY')
+            or (facts.rule_id = 'DEBT-R03' and spells.state_code <> 'CONTRADICTORY')
+        )
 ),
 
 -- Every step on record of a debt whose sequence is in doubt.
