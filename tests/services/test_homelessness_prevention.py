@@ -334,7 +334,7 @@ def test_every_tier_of_every_rule_can_be_reckoned_from_what_is_printed(declared,
     offered = {document["row"]["offer_code"] for document in explained if document["is_listed"]}
     assert offered == {offer["offer_code"] for offer in seed("offers")}
     assert_the_reckoning_would_notice(
-        explained, reckoning.prevention_differences, "fact_value", "points", "sentence", "tier_code"
+        explained, reckoning.prevention_differences, "fact_value", "points", "sentence", "rule_version"
     )
 
 
