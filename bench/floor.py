@@ -34,7 +34,8 @@ def _typed(contract: FeedContract, column: Column) -> str:
     return text
 
 
-def _text(path: Path, contract: FeedContract) -> str:
+def text_of(path: Path, contract: FeedContract) -> str:
+    """A text file as text, out of its zip, with plain line ends."""
     raw = path.read_bytes()
     if contract.format == "zipcsv":
         with zipfile.ZipFile(path) as archive:
@@ -47,9 +48,9 @@ def _read(con: duckdb.DuckDBPyConnection, path: Path, contract: FeedContract, sc
     """Load one file into the table `raw`, all text."""
     headers = [column.header for column in contract.columns]
     if contract.format == "xlsx":
-        _read_sheet(con, path, contract, headers)
+        read_sheet(con, path, contract)
         return
-    scratch.write_text(_text(path, contract), encoding="utf-8")
+    scratch.write_text(text_of(path, contract), encoding="utf-8")
     if contract.format == "fixed":
         parts, at = [], 2
         for column in contract.columns:
@@ -69,7 +70,8 @@ def _read(con: duckdb.DuckDBPyConnection, path: Path, contract: FeedContract, sc
     )
 
 
-def _read_sheet(con: duckdb.DuckDBPyConnection, path: Path, contract: FeedContract, headers: list[str]) -> None:
+def read_sheet(con: duckdb.DuckDBPyConnection, path: Path, contract: FeedContract) -> None:
+    """Load a sheet into the table `raw`, all text."""
     import pyarrow
     from python_calamine import CalamineWorkbook
 
@@ -77,7 +79,10 @@ def _read_sheet(con: duckdb.DuckDBPyConnection, path: Path, contract: FeedContra
     book = CalamineWorkbook.from_path(str(path))
     sheet = book.get_sheet_by_name(fact["name"]) if fact["name"] else book.get_sheet_by_index(0)
     rows = sheet.to_python()[fact["headerRow"] :]
-    columns = {h: pyarrow.array([str(row[n]) for row in rows], pyarrow.string()) for n, h in enumerate(headers)}
+    columns = {
+        h: pyarrow.array([str(row[n]) for row in rows], pyarrow.string())
+        for n, h in enumerate(column.header for column in contract.columns)
+    }
     table = pyarrow.table(columns)
     con.register("sheet", table)
     con.execute("CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM sheet")

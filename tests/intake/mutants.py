@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-import os
 import random
 import re
 import shutil
@@ -27,7 +25,7 @@ from pathlib import Path
 from tests.intake.deliveries import HOUSE, Draft, zipped
 
 from fairview.contracts.feed import Column, FeedContract
-from fairview.intake import answering, deliveries, doorway, judging, past, reader, reading
+from fairview.intake import answering, deliveries, doorway, judging, past
 from fairview.intake.casting import name
 from fairview.intake.receipts import REFUSALS, FileReceipt
 from fairview.store import opening
@@ -226,30 +224,6 @@ def _field_changed(draft: Draft, feed: str, chance: random.Random) -> Mutant:
 # --- what may be answered ----------------------------------------------------------------------------------------
 
 
-@contextmanager
-def read_here() -> Iterator[None]:
-    """Let the reading child's own function run in this process: a process per delivery would be most of the time."""
-
-    def one_child(files, targets, waiting):
-        answers = []
-        for index in waiting:
-            os.lseek(files[index][0], 0, os.SEEK_SET)
-            job = {
-                "index": index,
-                "source": os.dup(files[index][0]),
-                "target": os.dup(targets[index].fileno()),
-                "layout": json.loads(json.dumps(files[index][1])),
-            }
-            answers.append(json.loads(json.dumps(reader._read_one(job))))
-        return answers
-
-    kept, reading._one_child = reading._one_child, one_child
-    try:
-        yield
-    finally:
-        reading._one_child = kept
-
-
 class Range:
     """A vault that holds two good months, at which spoilt deliveries of the third are shot; nothing is ever loaded."""
 
@@ -258,7 +232,7 @@ class Range:
 
     @contextmanager
     def open(self) -> Iterator[Range]:
-        with opening.vault(self.door.places, self.door.keyring) as self.con, read_here():
+        with opening.vault(self.door.places, self.door.keyring) as self.con:
             for source in HOUSE.sources:
                 self._examine(Draft(source, 3))
                 for contract in HOUSE.of_source(source):

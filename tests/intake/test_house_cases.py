@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import re
 import zipfile
@@ -330,7 +331,7 @@ def test_a_delivery_of_an_unknown_source_is_refused(door: Door) -> None:
 # --- the reading child -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("limit", "least"), [("MOST_MEMORY", 64 << 20), ("MOST_SECONDS", 0.01)])
+@pytest.mark.parametrize(("limit", "least"), [("MOST_MEMORY", 64 << 20), ("MOST_SECONDS", 0.001)])
 def test_a_child_that_is_stopped_costs_the_files_and_nothing_else(
     door: Door, monkeypatch, limit: str, least: float
 ) -> None:
@@ -343,22 +344,27 @@ def test_a_child_that_is_stopped_costs_the_files_and_nothing_else(
 
 
 def test_the_child_is_given_no_environment_and_no_path(monkeypatch) -> None:
-    seen = {}
-
-    class Child:
-        def __init__(self, command, **more) -> None:
-            seen.update(more, command=command)
-
-        def communicate(self, plan, timeout):
-            seen["plan"] = plan
-            return "", ""
-
     monkeypatch.setenv("FAIRVIEW_SECRET", "root key")
-    monkeypatch.setattr(reading.subprocess, "Popen", Child)
-    with Path(os.devnull).open("rb") as file:
-        contract = HOUSE.feed("properties")
-        reading.read_all([(os.dup(file.fileno()), reading.layout(contract, "PROPERTIES_20261031.csv", DAY))], None)
+    seen, sent = {}, []
+    start, send = reading.subprocess.Popen, reading.reader.send
+
+    def started(command, **more):
+        seen.update(more, command=command)
+        return start(command, **more)
+
+    def told(peer, message, descriptors=None) -> None:
+        sent.append(json.dumps(message))
+        send(peer, message, descriptors)
+
+    reading.stop()
+    monkeypatch.setattr(reading.subprocess, "Popen", started)
+    monkeypatch.setattr(reading.reader, "send", told)
+    with Path(os.devnull).open("rb") as file, reading.Session() as session:
+        read = session.reading(file.fileno(), reading.layout(HOUSE.feed("properties"), "PROPERTIES_20261031.csv", DAY))
+        with read.batches() as stream:
+            assert stream is None
+    assert read.fault == {"rule": "D05"}
     assert set(seen["env"]) == {"LANG", "PATH"}
     assert "root key" not in str(seen)
-    assert "/home" not in seen["plan"]
+    assert not any("root key" in message or "/home" in message for message in sent)
     assert "-I" in seen["command"]

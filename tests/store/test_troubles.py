@@ -8,9 +8,10 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+from tests.intake.deliveries import HOUSE, MONTHS, Draft
 
 from fairview.errors import StoreError
-from fairview.intake import landing, reader
+from fairview.intake import landing, reader, reading
 from fairview.store import ledger
 from fairview.store.troubles import plainly
 
@@ -53,16 +54,13 @@ def test_a_full_disk_of_ours_does_not_refuse_a_suppliers_file(tmp_path, monkeypa
     assert list((tmp_path / "landing").iterdir()) == []
 
 
-def test_a_full_disk_of_ours_is_the_readers_trouble_and_no_fault_of_the_file(monkeypatch):
-    import pyarrow as pa
-
-    from fairview.intake import forms
-
-    monkeypatch.setattr(forms.Layout, "from_plain", staticmethod(lambda plain: None))
-    monkeypatch.setattr(forms, "read", lambda data, layout, facts: pa.table({"a": ["1"] * 1000}))
-    source = os.open(__file__, os.O_RDONLY)
-    target = os.open("/dev/full", os.O_WRONLY)
-    answer = reader._read_one({"index": 0, "source": source, "target": target, "layout": {"most_bytes": 1 << 20}})
+def test_a_full_disk_of_ours_is_the_readers_trouble_and_no_fault_of_the_file(tmp_path):
+    draft = Draft("gazetteer", 3)
+    sent = tmp_path / "sent.csv"
+    sent.write_bytes(draft._rendered("properties", draft["properties"]))
+    source, target = os.open(sent, os.O_RDONLY), os.open("/dev/full", os.O_WRONLY)
+    layout = reading.layout(HOUSE.feed("properties"), draft.name("properties"), MONTHS[3])
+    answer = reader.answer({"layout": layout, "rows": None}, source, target)
     assert answer["trouble"] == errno.ENOSPC
     assert "fault" not in answer
 

@@ -89,6 +89,20 @@ def is_blank(contract: FeedContract, column: Column) -> str:
     return f"{text} IS NULL"
 
 
+def open_ends(contract: FeedContract) -> list[tuple[Column, str]]:
+    """Columns whose open end, null as a date, must not count as a blank; each with a condition over stripped text."""
+    sentinel = contract.facts.get("openEnd")
+    dates = [
+        column for column in contract.loaded if column.kind == "D" and not column.is_birth_date and not column.required
+    ]
+    return [(column, f"coalesce({name(column.name)} = {literal(sentinel)}, false)") for column in dates if sentinel]
+
+
+def open_mark(column: Column) -> str:
+    """The name under which a typed row says that a date is the agreed open end."""
+    return f"{column.name} is open"
+
+
 def record_key(contract: FeedContract) -> str:
     """Key columns of a staged row joined by a stroke; the row number where a feed has no key."""
     if not contract.key:

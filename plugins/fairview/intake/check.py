@@ -80,12 +80,14 @@ def _file(con, path: Path, catalogue: Catalogue) -> Receipt:
         file.refuse(fault.rule)
         return _answer(con, found)
     try:
-        (read,) = reading.read_all([(landed.descriptor, reading.layout(contract, path.name, day))], None)
+        with reading.Session() as session:
+            read = session.reading(landed.descriptor, reading.layout(contract, path.name, day))
+            judging.take(con, file, read)
+            file.entry = _as_read(entry, contract, read.facts)
+            judging.judge(con, file)
+            crossing.Crossing(con, catalogue, {contract.feed: file}, day, (), frozenset(), has_past=False).judge()
     finally:
         os.close(landed.descriptor)
-    file.entry = _as_read(entry, contract, read.facts)
-    judging.judge(con, file, read)
-    crossing.Crossing(con, catalogue, {contract.feed: file}, day, (), frozenset(), has_past=False).judge()
     return _answer(con, found)
 
 

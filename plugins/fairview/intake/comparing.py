@@ -7,6 +7,7 @@ from datetime import date
 
 from fairview.domain import periods
 from fairview.intake import casting
+from fairview.intake.casting import literal, name
 from fairview.intake.judging import Judged
 
 _ROUNDING = 1e-9
@@ -27,15 +28,27 @@ class Before:
 
 
 def blank_shares(con, file: Judged) -> None:
-    """Measure the share of blanks per loaded column as sent, over all rows read; `arriving` must be the file's table.
+    """Measure the share of blanks per loaded column as sent, over all rows read.
 
-    An open-ended date is no blank, nor is a value that cannot be one; an unknown birth date is.
+    An open-ended date is no blank, nor is a value that cannot be one; an unknown birth date is. Typed, all are null: the
+    first are marked, the second are among the texts looked at again.
     """
     contract = file.contract
-    blanks = [casting.is_blank(contract, column) for column in contract.loaded]
-    counted = ", ".join(f"count(*) FILTER (WHERE {blank}) / greatest(count(*), 1)" for blank in blanks)
-    row = con.execute(f"SELECT {counted} FROM ({casting.stripped(contract, 'arriving', file.is_padded)})").fetchone()
-    file.blank_shares = {column.name: float(share) for column, share in zip(contract.loaded, row, strict=True)}
+    marks = {column.name: casting.open_mark(column) for column, _ in casting.open_ends(contract)}
+    asked, excused = [], []
+    for column in contract.loaded:
+        blank = casting.is_blank(contract, column)
+        null = f"{casting.typed(contract, column, file.extract_date)} IS NULL"
+        apart = f" AND NOT {name(marks[column.name])}" if column.name in marks else ""
+        asked.append("0" if blank == "false" else f"count(*) FILTER (WHERE {name(column.staged_name)} IS NULL{apart})")
+        sent = f" AND {name(column.name)} <> {literal(contract.facts['openEnd'])}" if column.name in marks else ""
+        excused.append("0" if blank == "false" else f"count(*) FILTER (WHERE {null} AND NOT {blank}{sent})")
+    rows, *nulls = con.execute(f"SELECT count(*), {', '.join(asked)} FROM {file.table}").fetchone()
+    no_blanks = con.execute(f"SELECT {', '.join(excused)} FROM ({casting.stripped(contract, file.texts)})").fetchone()
+    file.blank_shares = {
+        column.name: (null - no_blank) / max(rows, 1)
+        for column, null, no_blank in zip(contract.loaded, nulls, no_blanks, strict=True)
+    }
 
 
 def compare(file: Judged, before: Before | None) -> None:

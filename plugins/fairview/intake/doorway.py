@@ -12,8 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.feed import FeedContract
 from fairview.intake import comparing, crossing, deliveries, judging, landing, manifest, past, reading
@@ -37,7 +35,6 @@ class Examined:
     absent: list[tuple[FeedContract, str, str]] = field(default_factory=list)
     known: list[tuple[str | None, str]] = field(default_factory=list)
     landed: dict[str, tuple[str, int]] = field(default_factory=dict)
-    tables: dict[str, pa.Table] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()
     replay_of: str | None = None
 
@@ -245,29 +242,36 @@ def _judge_files(con, found: Examined, catalogue: Catalogue, keeping: Keeping, l
     assert found.manifest
     day = found.manifest.extract_date
     readable = [file for file in found.files if not file.is_refused]
-    plans = [(landed[file.feed].descriptor, reading.layout(file.contract, file.entry.file, day)) for file in readable]
-    readings = reading.read_all(plans, keeping.work)
     judging.prepare(con)
     gaps = set()
-    for file, read in zip(readable, readings, strict=True):
-        if read.sha256 not in (None, landed[file.feed].sha256):
-            file.refuse("still-growing")
-            continue
-        judging.judge(con, file, read)
-        if file.is_typed and read.table is not None:
-            found.tables[file.feed] = read.table
-            _compare(con, file, known, gaps)
+    with reading.Session() as session:
+        for file in readable:
+            one = landed[file.feed]
+            judging.take(
+                con, file, session.reading(one.descriptor, reading.layout(file.contract, file.entry.file, day))
+            )
+            if file.reading and file.reading.sha256 not in (None, one.sha256):
+                file.refuse("still-growing")
+            judging.judge(con, file)
+            if file.is_typed:
+                _compare(con, file, known, gaps)
+        _judge_together(con, found, catalogue, gaps, known)
+        if known is not None:
+            judging.set_aside(con, found.files)
+
+
+def _judge_together(con, found: Examined, catalogue: Catalogue, gaps: set[str], known: Past | None) -> None:
+    assert found.manifest
     crossing.Crossing(
         con,
         catalogue,
         {file.feed: file for file in found.files},
-        day,
+        found.manifest.extract_date,
         found.replaces,
         frozenset(gaps),
         known is not None,
     ).judge()
     for file in (one for one in found.files if one.is_typed and not one.is_refused):
-        con.register("arriving", found.tables[file.feed])
         judging.balance(con, file)
 
 

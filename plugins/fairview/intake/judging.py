@@ -43,7 +43,7 @@ class Judged:
     dropped: dict[str, int] = field(default_factory=dict)
     unread: int = 0
     is_typed: bool = False
-    is_padded: bool = True
+    reading: Reading | None = field(default=None, repr=False)
     row_hash: str | None = None
     totals: dict[str, Decimal] = field(default_factory=dict)
     blank_shares: dict[str, float] = field(default_factory=dict)
@@ -55,6 +55,11 @@ class Judged:
     @property
     def table(self) -> str:
         return f"temp.main.{name('typed_' + self.feed)}"
+
+    @property
+    def texts(self) -> str:
+        """The texts, as they were sent, of rows that had to be looked at again."""
+        return f"temp.main.{name('texts_' + self.feed)}"
 
     @property
     def name(self) -> str:
@@ -87,16 +92,30 @@ def prepare(con) -> None:
     )
 
 
-def judge(con, file: Judged, reading: Reading) -> None:
-    """Judge a read file by itself; its typed rows and findings are left in temporary tables."""
+def take(con, file: Judged, reading: Reading) -> None:
+    """Have a file read and typed; what the reader found out about it as a whole is taken over."""
+    file.reading = reading
+    with reading.batches() as stream:
+        if stream is not None:
+            _type(con, file, stream, reading.is_padded)
     _take_facts(file, reading)
-    if file.is_refused or reading.table is None:
+    if file.is_refused:
+        con.execute(f"DROP TABLE IF EXISTS {file.table}")
+
+
+def judge(con, file: Judged) -> None:
+    """Judge a file that was taken, by itself; its typed rows and findings are left in temporary tables."""
+    reading = file.reading
+    if file.is_refused or reading is None:
         return
     _count(file, reading)
     _take_totals(file, reading.facts)
     if file.is_refused:
+        con.execute(f"DROP TABLE IF EXISTS {file.table}")
         return
-    _type(con, file, reading.table)
+    file.is_typed = True
+    _look_closer(con, file)
+    _fingerprint(con, file)
     add_findings(con, file, reading.facts["broken"], "quarantine_rows")
     for kind in ("withheld", "marked"):
         _add_each(con, file, reading.facts[kind])
@@ -121,7 +140,7 @@ def _take_facts(file: Judged, reading: Reading) -> None:
 def _count(file: Judged, reading: Reading) -> None:
     """Rows and control total against manifest and trailer: specification section 3."""
     facts, entry, contract = reading.facts, file.entry, file.contract
-    file.received, file.is_padded = facts["rows"], facts["is_padded"]
+    file.received = facts["rows"]
     agreed = contract.facts["controlTotal"]
     if contract.limits.never_empty and facts["rows"] == 0 and entry.rows == 0:
         file.refuse("D06")
@@ -145,15 +164,15 @@ def _take_totals(file: Judged, facts: dict[str, Any]) -> None:
 def balance(con, file: Judged) -> None:
     """Refuse a file unless what was received is what is staged, quarantined and dropped: rows, and totals to the penny.
 
-    `arriving` must be the file's table. Each part is counted by itself, so that a row lost on the way shows.
+    The file must still be open. Each part is counted by itself, so that a row lost on the way shows.
     """
     aside, sound = quarantined(con, file), con.execute(file.good("count(*)")).fetchone()[0]
     adds_up = file.received == sound + aside + sum(file.dropped.values())
     agreed = file.contract.facts["controlTotal"]
     if agreed.get("column"):
         column = file.contract.column(agreed["column"])
-        rows = f"SELECT row_number FROM finding WHERE feed = {literal(file.feed)} AND treatment = 'quarantine_rows'"
-        texts = con.execute(f"SELECT {name(column.name)} FROM arriving WHERE row_number IN ({rows})").fetchall()
+        rows = _fetch_quarantined(con, file)
+        texts = con.execute(f"SELECT {name(column.name)} FROM {file.texts} WHERE row_number IN ({rows})").fetchall()
         read = (forms.amount(text or "", agreed["type"]) or Decimal(0) for (text,) in texts)
         file.totals["quarantined"] += sum(read, Decimal(0))
         file.totals["staged"] = _staged_total(con, file, column)
@@ -191,49 +210,94 @@ def _same(declared: str, counted: str) -> bool:
         return False
 
 
-def _type(con, file: Judged, table: pa.Table) -> None:
-    """Type every row in one pass; look closer only at rows in which something is wrong."""
+def _type(con, file: Judged, stream, is_padded: bool) -> None:
+    """Type every row in one pass, as the rows come."""
     contract = file.contract
-    con.register("arriving", table)
-    found = [fault for column in contract.loaded for fault in casting.faults(contract, column, file.extract_date)]
-    values = ", ".join(
+    values = [
         f"{casting.typed(contract, column, file.extract_date)} AS {name(column.staged_name)}"
         for column in contract.loaded
-    )
-    flag = " OR ".join(f"coalesce({fault.flag}, false)" for fault in found if fault.flag)
-    text = casting.stripped(contract, "arriving", file.is_padded)
+    ]
+    values += [f"{is_open} AS {name(casting.open_mark(column))}" for column, is_open in casting.open_ends(contract)]
+    flag = " OR ".join(f"coalesce({fault.flag}, false)" for fault in _possible(file) if fault.flag)
+    con.register("arriving", stream)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {name('typed_' + file.feed)} AS "
         f"SELECT *, {casting.record_key(contract)} AS record_key FROM "
-        f"(SELECT row_number, {values}, {flag or 'false'} AS is_flagged FROM ({text}))"
+        f"(SELECT row_number, {', '.join(values)}, {flag or 'false'} AS is_flagged "
+        f"FROM ({casting.stripped(contract, 'arriving', is_padded)}))"
     )
-    hashed = ", ".join(name(column.name) for column in contract.loaded)
-    counted, digest = con.execute(f"SELECT count(*), sum(hash({hashed})::HUGEINT) FROM arriving").fetchone()
-    file.row_hash = f"{counted}:{digest or 0}"
-    file.is_typed = True
-    _look_closer(con, file, text, found)
+    con.unregister("arriving")
 
 
-def _look_closer(con, file: Judged, text: str, found: Sequence[casting.Fault]) -> None:
-    if not con.execute(f"SELECT count(*) FROM {file.table} WHERE is_flagged").fetchone()[0]:
+def _possible(file: Judged) -> list[casting.Fault]:
+    return [
+        fault for column in file.contract.loaded for fault in casting.faults(file.contract, column, file.extract_date)
+    ]
+
+
+def _look_closer(con, file: Judged) -> None:
+    """Judge the rows in which something is wrong, by their texts."""
+    con.register("again", file.reading.schema.empty_table())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {file.texts} AS SELECT * FROM again")
+    con.unregister("again")
+    if not _fetch(con, file, f"SELECT row_number FROM {file.table} WHERE is_flagged"):
         return
-    flagged = f"SELECT row_number FROM {file.table} WHERE is_flagged"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE flagged AS SELECT * FROM ({text}) WHERE row_number IN ({flagged})")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE flagged AS {casting.stripped(file.contract, file.texts)}")
     parts = [
         f"SELECT {literal(file.feed)}, row_number, {literal(fault.column)}, {literal(fault.rule)}, "
         f"{literal(fault.treatment)} FROM flagged WHERE {fault.condition}"
-        for fault in found
+        for fault in _possible(file)
     ]
     con.execute("INSERT INTO finding " + " UNION ALL ".join(parts))
 
 
-def keep_texts(con, file: Judged) -> None:
-    """Set the texts of quarantined rows aside as maps of the loaded columns; `arriving` must be the file's table."""
-    pairs = ", ".join(f"{literal(column.name)}: {name(column.name)}" for column in file.contract.loaded)
+def _fetch(con, file: Judged, rows: str) -> int:
+    """Read the texts of more rows again (a SELECT of row numbers) into the table of texts. Returns how many."""
+    wanted = [row for (row,) in con.execute(rows).fetchall()]
+    if wanted:
+        con.register("again", file.reading.texts(wanted))
+        con.execute(f"INSERT INTO {file.texts} SELECT * FROM again")
+        con.unregister("again")
+    return len(wanted)
+
+
+def _fetch_quarantined(con, file: Judged) -> str:
+    """See to it that the texts of all rows in quarantine are there. Returns a SELECT of those rows' numbers."""
     rows = f"SELECT row_number FROM finding WHERE feed = {literal(file.feed)} AND treatment = 'quarantine_rows'"
-    con.execute(
-        f"INSERT INTO kept SELECT {literal(file.feed)}, row_number, MAP {{{pairs}}} FROM arriving WHERE row_number IN ({rows})"
+    _fetch(
+        con,
+        file,
+        f"SELECT row_number FROM {file.table} WHERE row_number IN ({rows}) "
+        f"AND row_number NOT IN (SELECT row_number FROM {file.texts})",
     )
+    return rows
+
+
+def _fingerprint(con, file: Judged) -> None:
+    """What the file's rows say, in any order, as a count and a sum; where a value is none, its text is what counts."""
+    typed = ", ".join(name(column.staged_name) for column in file.contract.loaded)
+    texts = ", ".join(name(column.name) for column in file.contract.loaded)
+    counted, digest, other = con.execute(
+        f"SELECT count(*), sum(hash({typed})::HUGEINT), (SELECT sum(hash({texts})::HUGEINT) FROM {file.texts}) FROM {file.table}"
+    ).fetchone()
+    file.row_hash = f"{counted}:{(digest or 0) + (other or 0)}"
+
+
+def set_aside(con, files: Iterable[Judged]) -> None:
+    """Fill `kept` with the texts of the rows that stay in quarantine, as maps of the loaded columns.
+
+    Files must still be open: rows that only other rows or files condemned are read once more.
+    """
+    con.execute("CREATE OR REPLACE TEMP TABLE kept (feed VARCHAR, row_number BIGINT, content MAP(VARCHAR, VARCHAR))")
+    for file in files:
+        if not file.is_typed or file.is_refused or not quarantined(con, file):
+            continue
+        rows = _fetch_quarantined(con, file)
+        pairs = ", ".join(f"{literal(column.name)}: {name(column.name)}" for column in file.contract.loaded)
+        con.execute(
+            f"INSERT INTO kept SELECT {literal(file.feed)}, row_number, MAP {{{pairs}}} FROM {file.texts} "
+            f"WHERE row_number IN ({rows})"
+        )
 
 
 def add_findings(con, file: Judged, rows: Iterable[Sequence], treatment: str, column: str | None = None) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from fairview.contracts.feed import FeedContract, staged_columns
 from fairview.errors import StoreError
-from fairview.intake import judging, receipts
+from fairview.intake import receipts
 from fairview.intake.casting import literal, name
 from fairview.intake.doorway import Examined
 from fairview.intake.judging import Judged
@@ -70,15 +70,6 @@ def _merge(con, contract: FeedContract, arriving: str, replaces: Sequence[str]) 
 
 def _holds_any(con, table: str) -> bool:
     return bool(con.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)").fetchone()[0])
-
-
-def prepare_quarantine(con, found: Examined) -> None:
-    """Set the texts of quarantined rows aside, before the transaction: they come from the files as read."""
-    con.execute("CREATE OR REPLACE TEMP TABLE kept (feed VARCHAR, row_number BIGINT, content MAP(VARCHAR, VARCHAR))")
-    for file in found.files:
-        if file.is_typed and not file.is_refused and judging.quarantined(con, file):
-            con.register("arriving", found.tables[file.feed])
-            judging.keep_texts(con, file)
 
 
 def clear_replaced(con, file: Judged, delivery_id: str, replaces: Sequence[str]) -> None:

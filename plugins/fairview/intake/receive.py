@@ -41,8 +41,6 @@ def receive(delivery: Delivery, catalogue: Catalogue, places: Places, keyring: K
 
 def _load(con, found: Examined, content: str, at: datetime) -> Receipt:
     delivery_id, attempt = _name(con, found)
-    if found.tables:
-        loading.prepare_quarantine(con, found)
     con.execute("BEGIN")
     try:
         staged = {}
@@ -54,7 +52,7 @@ def _load(con, found: Examined, content: str, at: datetime) -> Receipt:
         for file in found.files:
             if file.feed in staged:
                 loading.prove(file, staged[file.feed][0], by_feed[file.feed].quarantined)
-        if found.tables:
+        if any(file.is_typed for file in found.files):
             loading.write_findings(con, found, delivery_id)
         loading.write_receipt(con, found, answer, content, attempt, at)
         con.execute("COMMIT")

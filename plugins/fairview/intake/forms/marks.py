@@ -1,0 +1,54 @@
+"""Characters that have no place in a field: control characters, marks that turn or hide, letters twice encoded."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from fairview.intake.forms.layout import Facts, Layout
+
+# Control characters have no place in a council's field (house rule 69); line ends are judged as line ends.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Marks that turn the reading direction can hide what a name says; marks without width hide a difference.
+_TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\x80-\x9f]")
+_WIDTHLESS = re.compile("[\u200b\u2060\ufeff\u00ad]")
+# The same kinds, and letters of other alphabets and loose accents, as bytes of UTF-8, to tell quickly that a file has none.
+UNUSUAL = re.compile(
+    rb"[\xcc-\xd4][\x80-\xbf]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|"
+    rb"\xc3[\x83-\x85](?:\xc2[\x80-\xbf]|\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xc6\x92|\xcb[\x86\x9c]|\xe2[\x80\x82\x84])"
+)
+# The longest of those sequences, in bytes.
+UNUSUAL_BYTES = 5
+# Cyrillic and Greek letters that cannot be told from Latin ones beside which they stand (house rule 66); others are no
+# trick: ε stands for the open e of Akan names.
+_ALIKE = "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c-\u041e\u0420-\u0422\u0425\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u0391\u0392\u0395-\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
+_TWO_ALPHABETS = re.compile(f"[A-Za-z\u00c0-\u024f]['’-]?[{_ALIKE}]|[{_ALIKE}]['’-]?[A-Za-z\u00c0-\u024f]")
+# Letters of a name saved as UTF-8, read as Windows-1252 and saved again: Zoë as ZoÃ«.
+_MOJIBAKE = re.compile(
+    "[\u00c3\u00c4\u00c5][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u203a\u20ac\u2122]"
+)
+
+
+def mark(kept: list[list[str]], numbers: list[int], header: list[str], layout: Layout, facts: Facts) -> None:
+    """Note rows with control characters or turning marks; take marks without width away; warn of spoilt letters."""
+    names = dict(zip(layout.headers, layout.names, strict=True))
+    loaded = {name for name, is_loaded in zip(layout.headers, layout.loaded, strict=True) if is_loaded}
+    for record, number in zip(kept, numbers, strict=True):
+        for position, value in enumerate(record):
+            if value.isascii() and value.isprintable():
+                continue
+            column = header[position]
+            name = names.get(column, "")
+            if _CONTROL.search(value) or (column in loaded and "\t" in value):
+                facts.marked.append((number, "D59", name))
+            elif _TURNING.search(value):
+                facts.marked.append((number, "turning-marks", name))
+            if _WIDTHLESS.search(value):
+                record[position] = _WIDTHLESS.sub("", value)
+                facts.warn("widthless-marks", [number])
+            if column in loaded and _MOJIBAKE.search(value):
+                facts.warn("spoilt-letters", [number])
+            if column in loaded and _TWO_ALPHABETS.search(value):
+                facts.warn("two-alphabets", [number])
+            if not unicodedata.is_normalized("NFC", record[position]):  # é is one letter, however it was typed
+                record[position] = unicodedata.normalize("NFC", record[position])
