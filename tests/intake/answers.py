@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tests.intake.deliveries import HOUSE, Draft
 from tests.intake.house_list import SOURCE, HouseCase
-from tests.intake.mutants import read_here
 
 from fairview.intake import answering, deliveries, doorway, past
 from fairview.intake.casting import name
@@ -56,7 +55,7 @@ class Showing:
 
 @contextmanager
 def showing(door, folder: Path) -> Iterator[Showing]:
-    with opening.vault(door.places, door.keyring) as con, read_here():
+    with opening.vault(door.places, door.keyring) as con:
         yield Showing(con, folder)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from tests.intake.deliveries import Draft
-from tests.intake.mutants import read_here
 
 from fairview.contracts.catalogue import catalogue
 from fairview.intake import deliveries, receive, state
@@ -60,10 +59,9 @@ def with_two_months(root: Path) -> Door:
     """A door through which two good months of every source have come."""
     where = places(root / "state")
     door = Door(where, Keyring.load(where), root / "delivered")
-    with read_here():  # every other delivery of the tests is read in a child of its own
-        for month in (1, 2):
-            for source in catalogue().sources:
-                door.deliver(Draft(source, month))
+    for month in (1, 2):
+        for source in catalogue().sources:
+            door.deliver(Draft(source, month))
     return door
 
 

@@ -214,19 +214,19 @@ class _Seen:
         text, joined = self.text, self.last + chunk
         feeds, returns = chunk.count(b"\n"), chunk.count(b"\r")
         self.feeds, self.returns = self.feeds + feeds, self.returns + returns
-        if returns or self.last == b"\r":
-            self.pairs += joined.count(b"\r\n")
+        pairs = joined.count(b"\r\n") if returns or self.last == b"\r" else 0
+        self.pairs += pairs
         low = int(numpy.count_nonzero(numpy.frombuffer(chunk, dtype="uint8") < _FIRST_PRINTABLE))
         text.is_odd = text.is_odd or low != feeds + returns or _DELETE in chunk
         if not text.is_ascii and not text.is_odd:
             text.is_odd = bool(UNUSUAL.search(self._overlap + chunk))
             self._overlap = (self._overlap + chunk)[1 - UNUSUAL_BYTES :]
         if not text.has_blank_line:
-            text.has_blank_line = b"\n\n" in joined or (bool(self.returns) and b"\n\r" in joined)
+            text.has_blank_line = (feeds > pairs and b"\n\n" in joined) or (returns > 0 and b"\n\r" in joined)
         if not text.is_padded and b" " in joined:
             delimiter = self.layout.delimiter.encode()
-            pairs = (b" " + delimiter, delimiter + b" ", b" \n", b"\n ", b" \r")
-            text.is_padded = any(pair in joined for pair in pairs)
+            edges = (b" " + delimiter, delimiter + b" ", b" \n", b"\n ", b" \r")
+            text.is_padded = any(edge in joined for edge in edges)
         if self._quotes and (text.is_quoted or b'"' in chunk):
             if not text.is_quoted:
                 text.is_quoted = True
