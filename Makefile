@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STATE  ?= state
 export DO_NOT_TRACK = 1
 
-.PHONY: setup run up test check docs bench faults lock generate demo cases fuzz score-links clean
+.PHONY: setup run up test check docs bench faults lock generate demo cases fuzz score-links score-services clean
 .DEFAULT_GOAL := help
 
 help: ## Show the doors
@@ -63,6 +63,9 @@ fuzz: setup ## Shoot deliveries spoilt at random at the door: make fuzz [MUTANTS
 
 score-links: setup ## Score the links against the pilot's truth and the benchmarks, where the shared folder is there
 	@$(BIN)/python -m bench.score_links
+
+score-services: setup ## Judge each service against the pilot's truth (else a demo council's), write its performance card and plots
+	@$(BIN)/python -m bench.score_services $(if $(SHARED),--shared $(SHARED)) $(ARGS)
 
 lock: ## Resolve the dependencies anew
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --python-version 3.11 --generate-hashes --no-annotate \

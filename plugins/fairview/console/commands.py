@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 
 from fairview import walk
-from fairview.console import door_commands, link_commands, proof_commands, service_commands, writer_commands
+from fairview.console import (
+    door_commands,
+    evaluation_commands,
+    link_commands,
+    proof_commands,
+    service_commands,
+    writer_commands,
+)
 from fairview.console.options import now, state_house, state_option, state_places
 from fairview.contracts.catalogue import catalogue
 from fairview.contracts.rules import declared_faults
@@ -175,6 +182,8 @@ def as_at(state: Path | None) -> None:
     click.echo(found.isoformat() if found else "nothing received yet")
 
 
-for _themed in (door_commands, link_commands, service_commands, proof_commands, writer_commands):
+for _themed in (
+    door_commands, link_commands, service_commands, evaluation_commands, proof_commands, writer_commands,
+):  # fmt: skip
     for _command in _themed.COMMANDS:
         cli.add_command(_command)

@@ -21,6 +21,7 @@ from fairview.demo import (
     gazetteer,
     homelessness,
     housing,
+    outcomes,
     population,
     respite,
     writing,
@@ -59,6 +60,11 @@ def write_deliveries(
     if truth is not None:
         truth.mkdir(parents=True, exist_ok=True)
         truth_files.write_people(truth, council.town)
+        safety = council.community_safety
+        future = outcomes.foresee(
+            _stream(seed, "outcomes"), council.town, residents, council.revenues, council.homelessness.cases, safety.reports,
+            safety.parties, council.corporate.notices,
+        )  # fmt: skip
     folders = []
     con = writing.connection()
     try:
@@ -69,7 +75,9 @@ def write_deliveries(
             if truth is not None:
                 folder = truth / extract.isoformat()
                 folder.mkdir(parents=True, exist_ok=True)
-                truth_files.write_month(folder, tables, council.debts(extract), found)
+                ahead = outcomes.outcomes(council.town, future, extract)
+                frozen = outcomes.restricted(council.corporate, extract)
+                truth_files.write_month(folder, tables, council.debts(extract), found, ahead, frozen)
     finally:
         con.close()
     return folders

@@ -46,8 +46,12 @@ def write_people(folder: Path, town: Town) -> None:
     )
 
 
-def write_month(folder: Path, tables: dict[str, Table], debts: pa.Table, defects: list[Defect]) -> None:
-    """record_person.parquet, debts.parquet and injected_defects.csv of one extract date."""
+def write_month(
+    folder: Path, tables: dict[str, Table], debts: pa.Table, defects: list[Defect], outcomes: pa.Table, restricted: list[list[str]]
+) -> None:
+    """The files of one extract date: record_person, debts, outcomes_next_6_months, frozen_or_restricted, injected_defects."""
+    pq.write_table(outcomes, folder / "outcomes_next_6_months.parquet")
+    _write_csv(folder / "frozen_or_restricted.csv", ["person_id", "reason", "since"], restricted)
     pq.write_table(_record_person(tables), folder / "record_person.parquet")
     pq.write_table(debts, folder / "debts.parquet")
     _write_csv(

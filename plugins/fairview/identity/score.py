@@ -72,13 +72,7 @@ def month(places: Places, keyring: Keyring, truth: Path, as_at: date) -> MonthSc
 
 def judged(con, truth: Path, as_at: date) -> MonthScore:
     """Score the table `linked(record, feed, record_key, cluster)` of a connection; see `month`."""
-    files = [
-        str(folder / "record_person.parquet")
-        for folder in sorted(truth.glob("????-??-??"))
-        if folder.name <= as_at.isoformat()
-    ]
-    for statement in _TRUTH.split(";"):
-        con.execute(statement, {"files": files} if "$files" in statement else None)
+    label(con, truth, as_at)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE judged AS
         SELECT l.*, t.person_id, p.name_group FROM linked l JOIN truth t USING (record)
@@ -105,6 +99,18 @@ def judged(con, truth: Path, as_at: date) -> MonthScore:
         counts[1],
         counts[2],
     )
+
+
+def label(con, truth: Path, as_at: date) -> None:
+    """Make `said(feed, record_key, person_id)`, truth's newest word on each record up to a date, and `truth(record, person_id)`
+    of the records in `linked`."""
+    files = [
+        str(folder / "record_person.parquet")
+        for folder in sorted(truth.glob("????-??-??"))
+        if folder.name <= as_at.isoformat()
+    ]
+    for statement in _TRUTH.split(";"):
+        con.execute(statement, {"files": files} if "$files" in statement else None)
 
 
 def pairwise(con, table: str) -> Quality:
