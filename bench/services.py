@@ -1,0 +1,154 @@
+"""Each service's mart against plain DuckDB SQL of the same aggregates from the same warehouse: `python -m bench.services RESIDENTS…`.
+
+One month of a demo council of 20,000 is walked (or --state names a walked one); for more residents its warehouse is laid side by
+side with copies of itself under other keys, so that every table grows alike. What dbt costs before it touches a row is measured on
+the same warehouse without rows and shown as a line of its own; the ratio is of what the rows cost. CPU of a process with its
+children, as the kernel counted it; only the ratios travel. The floor has no rules by date, wording, labels, tests, or encryption.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from bench.walk import measure
+from fairview.contracts.catalogue import catalogue
+from fairview.store import generations, lending, opening
+from fairview.store.keys import Keyring
+from fairview.store.places import WAREHOUSE, Places, places
+from fairview.transformation import dbt
+
+_BASE = 20_000
+# Reference data does not grow with the council.
+_REFERENCE = ("psn_open_data__deprivation", "psn_open_data__postcodes", "psn_open_data__lha_rates")
+TARGET = 3.0
+
+
+def grow(source: Places, to: Path, copies: int) -> Places:
+    """A state with nothing but a warehouse: `copies` of the source's, each under keys of its own; 0 leaves every table empty."""
+    keyring, target = Keyring.load(source), places(to / "state", source.keys)
+    there = generations.current(source, WAREHOUSE)
+    grown = generations.begin(target, keyring, WAREHOUSE)
+    con = opening.connect(target)
+    opening.attach(con, there.database, "small", there.data_key(keyring.zone_key(WAREHOUSE)), read_only=True)
+    opening.attach(con, grown.database, "large", grown.data_key(keyring.zone_key(WAREHOUSE)))
+    con.execute("CREATE SCHEMA large.pseudonymised")
+    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'small' ORDER BY 1").fetchall()
+    for (table,) in tables:
+        columns = con.execute(f"DESCRIBE small.pseudonymised.{table}").fetchall()
+        alike = ", ".join(
+            f'md5("{name}"::VARCHAR || copy)::UUID AS "{name}"' for name, kind, *_ in columns if kind == "UUID"
+        )
+        times = min(copies, 1) if table in _REFERENCE else copies
+        con.execute(
+            f"CREATE TABLE large.pseudonymised.{table} AS SELECT * EXCLUDE (copy) {f'REPLACE ({alike})' if alike else ''} "
+            f"FROM small.pseudonymised.{table}, range({times}) AS copies(copy)"
+        )
+    con.execute("CHECKPOINT large")
+    con.close()
+    generations.seal(grown, {"as_at": there.manifest["as_at"], "rows": {}})
+    generations.switch(target, grown)
+    return target
+
+
+def build(service: str, state: str, keys: str) -> None:
+    """One service's candidate, as the walk builds it: a process of its own, so that it can be measured."""
+    where = places(state, keys)
+    keyring = Keyring.load(where)
+    as_at = date.fromisoformat(generations.current(where, WAREHOUSE).manifest["as_at"])
+    dbt.build_candidate(catalogue(), where, keyring, service, as_at)
+    print(
+        sum(generations.Generation(service, path).manifest["rows"].values()) if (path := _newest(where, service)) else 0
+    )
+
+
+def _newest(where: Places, service: str) -> Path | None:
+    return max(where.zone(service).glob("gen-*"), default=None)
+
+
+def floor(service: str, state: str, keys: str) -> None:
+    """The plain SQL of a service (`bench/floors/<service>.sql`) into a plain file beside the state. Prints rows written."""
+    where = places(state, keys)
+    keyring, out = Keyring.load(where), where.root / f"floor-{service}.duckdb"
+    out.unlink(missing_ok=True)
+    warehouse = generations.current(where, WAREHOUSE)
+    con = duckdb.connect(str(out))
+    opening.settle(con, where.work / "spill", threads=2)
+    opening.attach(
+        con, warehouse.database, "warehouse", warehouse.data_key(keyring.zone_key(WAREHOUSE)), read_only=True
+    )
+    lending.register(con, "lent_floor", keyring.pseudonym_key("floor"))
+    sql = (Path(__file__).parent / "floors" / f"{service}.sql").read_text(encoding="utf-8")
+    as_at = f"DATE '{warehouse.manifest['as_at']}'"
+    con.execute(sql.replace("w.psn_", "warehouse.pseudonymised.psn_").replace("$as_at", as_at))
+    con.execute("CHECKPOINT")
+    print(
+        con.execute("SELECT sum(estimated_size) FROM duckdb_tables() WHERE database_name = ?", [out.stem]).fetchone()[0]
+    )
+    con.close()
+
+
+def _cost(verb: str, service: str, where: Places):
+    return measure([sys.executable, "-m", "bench.services", "--do", verb, service, str(where.root), str(where.keys)])
+
+
+def bench(base: Places, residents: int, folder: Path) -> bool:
+    """Print one size's lines. True when every service is within the target."""
+    empty = grow(base, folder / "empty", 0)
+    large = grow(base, folder / "large", max(1, round(residents / _BASE)))
+    print(
+        f"\n{residents:,} residents{'':<22}{'CPU s':>8}{'of rows':>9}{'ratio':>8}{'wall s':>8}{'peak MiB':>10}{'rows':>12}"
+    )
+    within = True
+    for service in [card.service for card in catalogue().services]:
+        plain_start, dbt_start = _cost("floor", service, empty), _cost("build", service, empty)
+        plain, built = _cost("floor", service, large), _cost("build", service, large)
+        rows, plain_rows = built.cpu - dbt_start.cpu, plain.cpu - plain_start.cpu
+        ratio = rows / max(plain_rows, 0.01)
+        within &= ratio <= TARGET
+        lines = (
+            ("floor: plain SQL", plain, plain_rows, 1.0), ("mart", built, rows, ratio), ("dbt's own start, in it", dbt_start, 0.0, 0.0),
+        )  # fmt: skip
+        for name, cost, own, times in lines:
+            print(
+                f"{service:<24}{name:<24}{cost.cpu:>6.1f}{own:>9.1f}{times:>8.1f}{cost.wall:>8.1f}{cost.peak:>10,.0f}{int(cost.said or 0):>12,}"
+            )
+    print("within" if within else "NOT within", f"{TARGET:.0f} times the floor")
+    return within
+
+
+def main() -> None:
+    """Measure the sizes given, 20,000 when none is."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("residents", nargs="*", type=int, default=[])
+    words.add_argument(
+        "--state", type=Path, help="a walked state of about 20,000 residents; default: a demo council's, walked first"
+    )
+    words.add_argument("--do", nargs=4, help=argparse.SUPPRESS)
+    asked = words.parse_args()
+    if asked.do:
+        verb, *rest = asked.do
+        {"build": build, "floor": floor}[verb](*rest)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="fairview-bench-services-"))
+    try:
+        state = asked.state
+        if state is None:
+            fairview, state = str(Path(sys.executable).with_name("fairview")), folder / "state"
+            measure([fairview, "demo", "--residents", str(_BASE), "--months", "1", "--to", str(folder / "deliveries")])
+            measure([fairview, "deliver", str(folder / "deliveries"), "--state", str(state)])
+        for size in asked.residents or [_BASE]:
+            bench(places(state), size, folder / str(size))
+            shutil.rmtree(folder / str(size))
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
