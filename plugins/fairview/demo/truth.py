@@ -47,7 +47,12 @@ def write_people(folder: Path, town: Town) -> None:
 
 
 def write_month(
-    folder: Path, tables: dict[str, Table], debts: pa.Table, defects: list[Defect], outcomes: pa.Table, restricted: list[list[str]]
+    folder: Path,
+    tables: dict[str, Table],
+    debts: pa.Table,
+    defects: list[Defect],
+    outcomes: pa.Table,
+    restricted: list[list[str]],
 ) -> None:
     """The files of one extract date: record_person, debts, outcomes_next_6_months, frozen_or_restricted, injected_defects."""
     pq.write_table(outcomes, folder / "outcomes_next_6_months.parquet")
