@@ -98,7 +98,9 @@ def debts(town: Town, revenues, housing_files, benefits, corporate, at: date) ->
     held = accounts.known[account] <= day(at)
     account, person = account[held], person[held]
     by_account = [
-        np.bincount(ledger.account[known], state[name][known].astype(float), len(accounts))
+        np.bincount(
+            ledger.account[known], np.maximum(state[name][known], 0).astype(float), len(accounts)
+        )  # no credit is set off
         for name in ("balance", "overdue")
     ]
     balance, overdue = (np.bincount(person, sums[account], people) for sums in by_account)
