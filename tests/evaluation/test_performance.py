@@ -68,14 +68,14 @@ def test_a_name_that_must_not_be_there_is_found_in_whatever_text_it_stands(walke
 # What is recorded only after the as-at date: an agent's visit, a moratorium, a death, an objection, a report by a known victim.
 _TOMORROW = {
     "informed_debt": """
-        INSERT INTO psn_revenues__council_tax_recovery SELECT * REPLACE (gen_random_uuid() AS council_tax_recovery_key, 'EA1' AS stage,
+        INSERT INTO psn_revenues__council_tax_recovery SELECT * REPLACE ('EA1' AS stage,
             {day} AS stage_date) FROM psn_revenues__council_tax_recovery;
-        INSERT INTO psn_corporate__debt_respite_notices SELECT * REPLACE (gen_random_uuid() AS debt_respite_notice_key, p.person_key AS person_key,
+        INSERT INTO psn_corporate__debt_respite_notices SELECT * REPLACE (gen_random_uuid() AS respite_notice_key, p.person_key AS person_key,
             {day} AS start_date, NULL AS frozen_until, 'ACTV' AS status) FROM psn_corporate__debt_respite_notices,
             (SELECT person_key FROM psn_revenues__council_tax_parties WHERE person_key IS NOT NULL LIMIT 50) p;
         INSERT INTO psn_corporate__deaths SELECT * REPLACE (gen_random_uuid() AS death_key, p.person_key AS person_key, {day} AS notified_on)
             FROM psn_corporate__deaths, (SELECT person_key FROM psn_revenues__council_tax_parties WHERE person_key IS NOT NULL LIMIT 50) p;
-        INSERT INTO psn_corporate__data_objections SELECT * REPLACE (gen_random_uuid() AS data_objection_key, p.person_key AS person_key,
+        INSERT INTO psn_corporate__data_objections SELECT * REPLACE (gen_random_uuid() AS objection_key, p.person_key AS person_key,
             {day} AS received, 'ALL' AS service_scope) FROM psn_corporate__data_objections,
             (SELECT person_key FROM psn_revenues__council_tax_parties WHERE person_key IS NOT NULL LIMIT 50) p""",
     "asb_victim_support": """
