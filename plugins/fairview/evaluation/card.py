@@ -31,6 +31,8 @@ def write(found: Performance, card: ServiceCard, exact: list[Compared], council:
         _groups(found), _exact(found, exact), "## Beware\n\n" + _BEWARE[found.service],
         "- Rates of the whole council are shown as they are; anything by group is hidden where a count behind it is under "
         f"{disclosure.THRESHOLD}, and counts by group are rounded to {disclosure.ROUNDING}.\n"
+        "- Households of equal standing at the end of the list are taken by their pseudonym; another state has other keys, so a figure may "
+        "differ by a hit or two from run to run.\n"
         "- The people of a test council are made up: measure again on one's own later outcomes before relying on any figure.",
     ]  # fmt: skip
     return "\n".join(parts).rstrip() + "\n"
