@@ -275,3 +275,88 @@ def test_a_household_is_the_people_of_one_spell_and_a_shared_house_is_known(town
         (family, False),
         (shared, True),
     ]
+
+
+def test_one_slip_among_many_records_does_not_part_a_person(town):
+    home = town.home(1)
+    account = town.account("10000001", home, "ZZYZX, QUILLONA")
+    claim = town.claim("00000001", home, "Quillona", "Zzyzx", BORN, "QQ123456A")
+    case = town.put("homelessness_cases", case_ref="H1", application_date=date(2026, 1, 5), forename="Quilla", surname="Zzyzx",
+                    nino="QQ123456A", dob=BORN, last_uprn=home)  # fmt: skip
+    slip = town.registered("VR1", "Quilolna", "Zzyzx", BORN, home)
+    town.link()
+    assert town.same(*account, *claim, case, slip)
+
+
+def test_an_address_made_of_the_name_does_not_join_two_of_one_name_in_two_homes(town):
+    one = town.account("10000001", town.home(1), "SMITH, QUILLON", email="q.smith1@example.org")
+    other = town.account(
+        "10000002", town.home(2, "Elsewhere Road", "RM17 3CI"), "SMITH, QUILLON", email="q.smith1@example.org"
+    )
+    town.link()
+    assert town.same(*one)
+    assert town.same(*other)
+    assert not town.same(one[0], other[0])
+
+
+def test_an_initial_of_the_other_sex_is_not_joined_to_the_only_one_who_could_be_meant(town):
+    for number, surname in enumerate(("AAAX", "BBBX", "CCCX", "DDDX", "EEEX", "FFFX")):
+        town.member(f"1000000{number}", 1, "Quenby", surname, date(1960 + number, 3, 4), gender="F")
+    home = town.home(1)
+    account = town.account("10000001", home, "ZZYZX, MR Q", title="MR")
+    wife = town.registered("VR1", "Quenby", "Zzyzx", BORN, home)
+    town.link()
+    assert town.same(*account)
+    assert not town.same(account[0], wife)
+
+
+def test_a_name_entered_the_other_way_round_is_turned_when_the_council_knows_the_forename(town):
+    for number, letter in enumerate("ABCDEFGHIJKL"):
+        town.member(f"100000{number:02}", 1, "Quenby", f"{letter * 3}x", date(1960 + number, 3, 4))
+    home = town.home(1)
+    married = town.account("10000001", home, "QUENBY, ZZYZX")
+    entry = town.registered("VR1", "Quenby", "Zzyzx-Otherly", BORN, home)
+    town.link()
+    assert town.same(*married, entry)
+
+
+def test_people_with_a_word_for_a_name_stay_people_and_firms_voids_and_the_unnamed_are_nobody(town):
+    people = (
+        "BANKS, QUILLON", "CHURCH, OTTOLINE", "COUNCIL, Q", "MARKETING, QUILLON", "VOID, OTTOLINE", "MR Q TRUST", "OWNERS, QUILLON",
+        "HOTEL, MRS O", "SCHOOL, QUILLON", "HOMES, OTTOLINE", "CHILD, QUILLON", "MALE, OTTOLINE", "MANN, QUILLON", "TENANT, OTTOLINE",
+        "STORES, QUILLON",
+    )  # fmt: skip
+    nobody = (
+        "QUILLON HOMES LTD", "ZZYZX & SONS", "THE OCCUPIER", "OCCUPIER", "VOID", "ZZYZX HOUSING ASSOCIATION", "QUILLON COUNCIL",
+        "OWNER/OCCUPIER", "THE OWNER", "ZZYZX BANK PLC", "ANONYMOUS", "NAME WITHHELD", "UNKNOWN MALE", "NEIGHBOUR AT 12",
+        "QUILLON LETTINGS", "ZZYZX T/A QUILLON CAFE",
+    )  # fmt: skip
+    debts = {
+        name: town.put("sundry_debts", account_no=f"S{number}", debtor_name=name)
+        for number, name in enumerate(people + nobody)
+    }
+    town.link()
+    assert [name for name in people if town.person(debts[name]) is None] == []
+    assert [name for name in nobody if town.person(debts[name])] == []
+
+
+def test_an_institution_is_more_people_than_the_limit_and_a_full_house_is_not(town):
+    crowded, full = town.home(1), town.home(2)
+    letters = "ABCDEFGHIJKLMNOP"
+    for number, letter in enumerate(letters):
+        town.account(f"300000{number:02}", crowded, f"{letter * 3}X, {letter}OTTO")
+    for number, letter in enumerate(letters[:15]):
+        town.account(f"400000{number:02}", full, f"{letter * 3}Y, {letter}OTTO")
+    town.link()
+    kinds = dict(town.ask("SELECT uprn, bool_or(is_institution) FROM identity.households GROUP BY uprn"))
+    assert kinds == {crowded: True, full: False}
+
+
+def test_who_left_before_the_next_came_is_of_another_household(town):
+    home, day = town.home(1), date(2025, 9, 15)
+    old = town.account("10000001", home, "ZZYZX, QUILLON", until=day)
+    new = town.account("10000002", home, "BRACKET, OTTOLINE", since=day)
+    town.link()
+    households = dict(town.ask("SELECT person_key, household_key FROM identity.household_members"))
+    assert households[town.person(old[0])] != households[town.person(new[0])]
+    assert town.ask("SELECT bool_or(is_shared) FROM identity.households") == [(False,)]

@@ -22,7 +22,7 @@ from fairview.demo.tables import NOBODY, Table, texts, where_text
 
 
 def write_people(folder: Path, town: Town) -> None:
-    """persons.parquet and must_not_merge.csv, once for the whole run."""
+    """persons.parquet, household_addresses.parquet and must_not_merge.csv, once for the whole run."""
     people = town.people
     everyone = np.arange(len(people))
     columns = {
@@ -39,6 +39,14 @@ def write_people(folder: Path, town: Town) -> None:
         "role": people.role.astype(np.int64),
     }
     pq.write_table(pa.table(columns), folder / "persons.parquet")
+    ends = town.spells.end
+    addresses = {
+        "household_id": town.spells.household.astype(np.int64),
+        "uprn": town.place.uprn[town.spells.dwelling].astype(str).astype(object),
+        "from_date": town.spells.start,
+        "to_date": np.where(np.isnat(ends), np.datetime64("2099-12-31"), ends),
+    }
+    pq.write_table(pa.table(addresses), folder / "household_addresses.parquet")
     _write_csv(
         folder / "must_not_merge.csv",
         ["person_a", "person_b", "why"],

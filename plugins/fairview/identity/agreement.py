@@ -49,6 +49,11 @@ MACROS = (
     # Lists of stays {place, from_on, to_on}, open ones to 9999.
     f"""lived_together(a, b) AS length(list_filter(a, lambda x: length(list_filter(b, lambda y: y.place = x.place
         AND least(x.to_on, y.to_on) - greatest(x.from_on, y.from_on) >= {_TOGETHER_DAYS})) > 0)) > 0""",
+    # The letters of a mailbox, and the surname it tells of somebody whose forename or initial it also names.
+    """mail_letters(e) AS regexp_replace(upper(split_part(e, '@', 1)), '[^A-Z]', '', 'g')""",
+    r"""mail_surname(e, fore) AS CASE
+        WHEN regexp_extract(upper(e), '^([A-Z]+)[._-]([A-Z]{4,})[0-9]*@', 1) IN (fore, fore[1])
+        THEN nullif(regexp_extract(upper(e), '^([A-Z]+)[._-]([A-Z]{4,})[0-9]*@', 2), '') END""",
     """nino_grade(a, b) AS CASE
         WHEN a IS NULL OR b IS NULL THEN NULL
         WHEN a = b THEN 4

@@ -144,6 +144,9 @@ BLOCKS = {
     "move and name": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(left_on) AS moved_on FROM profiles) l
         JOIN (SELECT unique_id, fore[1] AS initial, sur, unnest(came_on) AS moved_on FROM profiles) r USING (sur, initial, moved_on)""",
+    "move and forename": """SELECT l.unique_id, r.unique_id
+        FROM (SELECT unique_id, fore, unnest(left_on) AS moved_on FROM profiles WHERE length(fore) > 1) l
+        JOIN (SELECT unique_id, fore, unnest(came_on) AS moved_on FROM profiles) r USING (fore, moved_on)""",
     "move and swapped name": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore, unnest(list_concat(left_on, came_on)) AS moved_on FROM profiles) l
         JOIN (SELECT unique_id, sur, unnest(list_concat(left_on, came_on)) AS moved_on FROM profiles) r

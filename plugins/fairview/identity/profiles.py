@@ -38,7 +38,8 @@ WITH forename AS (
     SELECT profile, CASE sign(count(*) FILTER (sex = 'M') - count(*) FILTER (sex = 'F')) WHEN 1 THEN 'M' WHEN -1 THEN 'F' END AS sex, max(nino) AS nino, bool_or(is_adult) AS is_adult, bool_or(said_dead) AS said_dead,
         list(DISTINCT role ORDER BY role) FILTER (role IS NOT NULL) AS roles,
         list(DISTINCT fore ORDER BY fore) FILTER (length(fore) > 1) AS fores,
-        list(DISTINCT sur ORDER BY sur) FILTER (sur IS NOT NULL) AS surs,
+        list(DISTINCT sur ORDER BY sur) FILTER (sur IS NOT NULL) AS said_surs,
+        list(DISTINCT mail_surname(email, fore) ORDER BY mail_surname(email, fore)) FILTER (mail_surname(email, fore) IS NOT NULL) AS mail_surs,
         list(DISTINCT email ORDER BY email) FILTER (email IS NOT NULL) AS emails,
         list(DISTINCT phone ORDER BY phone) FILTER (phone IS NOT NULL) AS phones
     FROM records JOIN profile_of USING (record_id) GROUP BY profile
@@ -57,7 +58,7 @@ WITH forename AS (
     FROM spells JOIN profile_of USING (record_id) GROUP BY profile
 )
 SELECT p.profile AS unique_id, f.fore, coalesce(f.families, []) AS families, s.sur, coalesce(s.words, []) AS words, b.birth_date,
-    folded.* EXCLUDE (profile), homes.* EXCLUDE (profile), codes.* EXCLUDE (profile)
+    folded.* EXCLUDE (profile, said_surs, mail_surs), list_sort(list_distinct(list_concat(said_surs, mail_surs))) AS surs, homes.* EXCLUDE (profile), codes.* EXCLUDE (profile)
 FROM (SELECT DISTINCT profile FROM profile_of) p JOIN folded USING (profile)
 LEFT JOIN forename f ON f.profile = p.profile AND f.rank = 1
 LEFT JOIN surname s ON s.profile = p.profile AND s.rank = 1

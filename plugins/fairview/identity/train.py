@@ -128,7 +128,10 @@ def _settle(con, declared: Declarations, settings: dict[str, Any], trained_on: d
     return document
 
 
-def _recount(con, comparison: dict[str, Any], pairs: float) -> None:
+def recount(con, comparison: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:
+    """Count the agreement of `judged_pairs(gamma_…, is_one)` that are one person into a comparison's m-probabilities.
+
+    Returns each level that says something with its number of pairs apart."""
     name = comparison["output_column_name"]
     told = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
     counts = dict(
@@ -141,8 +144,14 @@ def _recount(con, comparison: dict[str, Any], pairs: float) -> None:
     )
     if sum(one):
         _share(told, "m_probability", [count / sum(one) + _LEAST_M for count in one])
+    return list(zip(told, apart, strict=True))
+
+
+def _recount(con, comparison: dict[str, Any], pairs: float) -> None:
+    name = comparison["output_column_name"]
+    levels = recount(con, comparison)
     told_pairs = pairs * _told_share(con, name)
-    for level, count in zip(told, apart, strict=True):
+    for level, count in levels:
         if level["label_for_charts"] in COUNTED_APART.get(name, ()):
             level["u_probability"] = round((count + 1) / told_pairs, 12)
 
