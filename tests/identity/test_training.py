@@ -23,9 +23,9 @@ AT = datetime(2026, 11, 3, 6, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def received(tmp_path_factory):
-    """A council of 400 with one delivery received and nothing linked yet."""
+    """A council of 200 with one delivery received and nothing linked yet."""
     folder = tmp_path_factory.mktemp("trained")
-    council.write_deliveries(400, 7, 1, folder / "in", last_extract=AS_AT)
+    council.write_deliveries(200, 7, 1, folder / "in", last_extract=AS_AT)
     here = walk.house(catalogue(), places(folder / "state"))
     for delivery in deliveries.find(folder / "in" / AS_AT.isoformat()):
         walk.receive(here, delivery, AT)
@@ -52,7 +52,7 @@ def test_training_twice_with_one_seed_gives_the_same_file_and_no_name_in_it(rece
 def _linked(here, tmp_path, name: str, *, threads: int, shuffled: bool) -> list[tuple]:
     """Link a copy of the vault, its staged rows perhaps in another order; returns who is who."""
     copy = places(tmp_path / name)
-    shutil.copytree(here.places.state, copy.state)
+    shutil.copytree(here.places.root, copy.root, dirs_exist_ok=True)
     if shuffled:
         with opening.vault(copy, here.keyring) as con:
             for (feed,) in con.execute(

@@ -28,7 +28,7 @@ _TRUTH_CALLED = ("entity_id", "cluster", "person_id", "cluster_id")
 # Columns that say the names again, or say where a row came from.
 _REPEATED = ("full_name", "name", "first_and_surname", "source_dataset", "source", "side")
 # A column is worth blocking on when a value of it, with an initial, is shared by few: pairs per record at most.
-_PAIRS_PER_RECORD = 400
+_PAIRS_PER_RECORD = 60
 # A column of fewer different values than this is a code; of nearly as many values as rows, a number of one person.
 _FEWEST_VALUES, _NUMBER_SHARE = 30, 0.5
 # Rounds of joining and counting agreement again, and the lightest pair still looked at in them (see `train`).
