@@ -151,6 +151,15 @@ def test_must_link_joins_what_the_evidence_does_not(town):
     assert town.same(first, second)
 
 
+def test_must_link_joins_two_people_with_all_their_records(town):
+    one = town.account("10000001", town.home(1), "ZZYZX, QUILLON")
+    other = town.account("10000002", town.home(2), "BRACKET, PETRONEL")
+    town.link()
+    review.decide(town.places, town.keyring, "must_link", one[0], other[0], "case_files", "linking officer", NEXT["at"])
+    town.link(**NEXT)
+    assert town.same(*one, *other)
+
+
 def test_a_decision_cannot_contradict_one_in_force_or_name_nobody(town):
     account, claim, _ = populate(town)
     town.link()

@@ -14,25 +14,29 @@ SELECT decision, verdict, feed_a || '|' || key_a AS a, feed_b || '|' || key_b AS
 FROM vault.identity.decisions WHERE withdrawn_at IS NULL
 """
 
+_TIES = """
+CREATE OR REPLACE TEMP TABLE decided_ties AS
+WITH ties AS (
+    SELECT x.profile AS a, y.profile AS b FROM decided d JOIN profile_of x ON x.record_id = d.a JOIN profile_of y ON y.record_id = d.b
+    WHERE d.verdict = 'must_link'
+)
+SELECT a, b FROM ties UNION SELECT b, a FROM ties
+"""
+
 _SPREAD = """
 CREATE OR REPLACE TEMP TABLE must_join AS
-WITH sides AS (SELECT a, b FROM decided WHERE verdict = 'must_link' UNION SELECT b, a FROM decided WHERE verdict = 'must_link')
 SELECT m.node, least(m.cluster, min(o.cluster)) AS cluster
-FROM must_join m JOIN sides ON sides.a = m.node JOIN must_join o ON o.node = sides.b GROUP BY m.node, m.cluster
+FROM must_join m JOIN decided_ties t ON t.a = m.node JOIN must_join o ON o.node = t.b GROUP BY m.node, m.cluster
 """
 
 
 def bring(con) -> None:
-    """Make `must_join(node, cluster)` and `record_facets`, what the joining goes by, from `records` and the decisions in force."""
+    """Make `record_facets`, what the joining goes by, from `records` and the decisions in force, and an empty `must_join`.
+
+    What must link joins people, not records: each side first gathers its own records by the rules (`tie` comes after).
+    """
     con.execute(_IN_FORCE)
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE must_join AS
-        SELECT DISTINCT record_id AS node, record_id AS cluster FROM records
-        WHERE record_id IN (SELECT unnest([a, b]) FROM decided WHERE verdict = 'must_link')"""
-    )
-    chain = con.execute("SELECT count(*) FROM decided WHERE verdict = 'must_link'").fetchone()[0]
-    for _ in range(min(chain, 50)):
-        con.execute(_SPREAD)
+    con.execute("CREATE OR REPLACE TEMP TABLE must_join (node VARCHAR, cluster VARCHAR)")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE record_facets AS
         SELECT record_id AS node, {", ".join(clusters.FACET_COLUMNS)} FROM records
@@ -40,6 +44,15 @@ def bring(con) -> None:
         SELECT unnest([a, b]) AS node, 'decision:' || decision AS list, unnest([1, 2])::BIGINT AS position FROM decided
         WHERE verdict = 'must_not_link' AND a IN (SELECT record_id FROM records) AND b IN (SELECT record_id FROM records)"""
     )
+
+
+def tie(con) -> None:
+    """Make `must_join(node, cluster)`: the profiles that decisions in force join beforehand, whoever they reach."""
+    con.execute(_TIES)
+    con.execute("CREATE OR REPLACE TEMP TABLE must_join AS SELECT DISTINCT a AS node, a AS cluster FROM decided_ties")
+    chain = con.execute("SELECT count(*) FROM decided_ties").fetchone()[0]
+    for _ in range(min(chain, 50)):
+        con.execute(_SPREAD)
 
 
 def contradicted(con, verdict: str, a: str, b: str) -> list[str]:

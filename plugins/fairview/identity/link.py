@@ -179,7 +179,7 @@ def join(con, declared: Declarations, settings: dict[str, Any]) -> None:
             coalesce(f.email, u.emails[1]) AS email, coalesce(f.phone, u.phones[1]) AS phone, coalesce(f.sex, u.sex) AS sex)
         FROM record_facets f JOIN profile_of p ON p.record_id = f.node JOIN profiles u ON u.unique_id = p.profile"""
     )
-    con.execute("CREATE OR REPLACE TEMP TABLE must_join (node VARCHAR, cluster VARCHAR)")
+    decisions.tie(con)
     clusters.join(con, declared.limit("margin"))
     con.execute(
         """CREATE OR REPLACE TEMP TABLE person_of AS

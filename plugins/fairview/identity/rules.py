@@ -113,7 +113,7 @@ def pair_up(con) -> None:
 
 
 def apply(con, margin: float) -> None:
-    """Join records by the rules into profiles. Needs `record_facets` and `must_join` (`decisions.bring`); leaves `profile_of(record_id, profile)` and the refusals of the rules."""
+    """Join records by the rules into profiles. Needs `record_facets` and an empty `must_join` (`decisions.bring`); leaves `profile_of(record_id, profile)` and the refusals of the rules."""
     pair_up(con)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE pairs AS SELECT a, b, $1 + max(grade) AS weight FROM rule_pairs GROUP BY a, b",
