@@ -49,6 +49,7 @@ bench: setup ## Measure the walk against the plain-DuckDB floor: make bench [RES
 	@$(BIN)/python -m bench.links $(or $(RESIDENTS),20000 60000)
 	@$(BIN)/python -m bench.door $(or $(RESIDENTS),20000 200000)
 	@$(BIN)/python -m bench.services $(or $(RESIDENTS),20000 200000)
+	@$(BIN)/python -m bench.gate $(or $(RESIDENTS),20000)
 
 faults: setup ## Every fault at every call, and the scenarios; writes docs/reference/faults.md (up to an hour)
 	@$(BIN)/python -m tests.faults.report

@@ -70,7 +70,7 @@ def begin(places: Places, keyring: Keyring, zone: str) -> Generation:
     folder = places.zone(zone)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locks.fenced(places, zone, "building"):
-        _sweep(places, zone)
+        _clear(_shut(places, zone))
         path = folder / f"gen-{str(ULID()).lower()}"
         path.mkdir(mode=0o700)
         wrapped = keys.wrap(secrets.token_bytes(32), keyring.zone_key(zone), f"{zone}/{path.name}")
@@ -116,6 +116,8 @@ def current(places: Places, zone: str) -> Generation | None:
 def switch(places: Places, candidate: Generation) -> str | None:
     """Make a sealed candidate current in one rename, then shred what it replaces. Returns the old generation's name.
 
+    The fence is held for the rename and the destruction of the old key, however large the mart; the old folder, unreadable
+    by then, is removed afterwards while nobody waits.
     For a service only `publication` may call this, with a verdict in its hand. Raises Overtaken, having changed
     nothing, when this writer was silent for so long that another took the zone over.
     """
@@ -132,7 +134,8 @@ def switch(places: Places, candidate: Generation) -> str | None:
         link.symlink_to(candidate.name)
         link.replace(folder / "current")
         _sync(folder)
-        _sweep(places, candidate.zone)
+        gone = _shut(places, candidate.zone)
+    _clear(gone)
     return before.name if before else None
 
 
@@ -143,14 +146,17 @@ def withdraw(places: Places, zone: str) -> str | None:
         if before:
             (places.zone(zone) / "current").unlink()
             _sync(places.zone(zone))
-            _sweep(places, zone)
+        gone = _shut(places, zone) if before else []
+    _clear(gone)
     return before.name if before else None
 
 
 def sweep(places: Places, zone: str) -> list[str]:
     """Shred every generation that is not current: its key first, then its folder. Returns their names. Raises Overtaken."""
     with locks.fenced(places, zone, "sweeping"):
-        return _sweep(places, zone)
+        gone = _shut(places, zone)
+    _clear(gone)
+    return [path.name for path in gone]
 
 
 def finish(places: Places, zone: str, name: str) -> None:
@@ -161,19 +167,31 @@ def finish(places: Places, zone: str, name: str) -> None:
             shred(path)
 
 
-def _sweep(places: Places, zone: str) -> list[str]:
+def _shut(places: Places, zone: str) -> list[Path]:
+    """Destroy the key of every generation that is not current; their folders are for `_clear`. Call inside the fence."""
     folder = places.zone(zone)
     keep = current(places, zone)
     gone = [path for path in sorted(folder.glob("gen-*")) if keep is None or path.name != keep.name]
     for path in gone:
-        shred(path)
+        _destroy_key(path)
     for link in folder.glob(".current-*"):
         link.unlink(missing_ok=True)
-    return [path.name for path in gone]
+    return gone
+
+
+def _clear(gone: list[Path]) -> None:
+    """Remove folders without a key. Needs no fence: a name is never used twice, and without its key nothing is published."""
+    for path in gone:
+        shutil.rmtree(path)
 
 
 def shred(path: Path) -> None:
     """Destroy a generation: once its data key is gone, what a disk still holds of it cannot be read."""
+    _destroy_key(path)
+    shutil.rmtree(path)
+
+
+def _destroy_key(path: Path) -> None:
     key = path / "dek.wrapped"
     if key.exists():
         key.chmod(0o600)
@@ -183,7 +201,6 @@ def shred(path: Path) -> None:
             os.fsync(file.fileno())
         key.unlink()
         _sync(path)
-    shutil.rmtree(path)
 
 
 def _write(path: Path, content: bytes) -> None:
