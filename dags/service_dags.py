@@ -7,5 +7,5 @@ from fairview.contracts.catalogue import catalogue
 from fairview.orchestration.service_dag import service_dag
 
 for card in catalogue().services:
-    dag = service_dag(card)
+    dag = service_dag(catalogue(), card)
     globals()[dag.dag_id] = dag

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from fairview.contracts.catalogue import HOUSE, Catalogue
 from fairview.contracts.service import read_service
-from fairview.store import generations, opening
+from fairview.store import generations, lending, opening
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
-from fairview.store.places import Places
+from fairview.store.places import WAREHOUSE, Places
 
 AS_AT = "2026-10-31"
 CARD = """
@@ -47,9 +48,9 @@ never: [anything else]
 """
 # Deterministic rows: 120 people, one fact each, totals under disclosure control.
 TABLES = {
-    "people_list": f"""SELECT md5('p' || i)::UUID AS person_id, i::BIGINT AS list_rank, 'Owes £' || i || '.00 since 2026-01-01'
+    "people_list": f"""SELECT pseudonym_of('p' || i)::UUID AS person_id, i::BIGINT AS list_rank, 'Owes £' || i || '.00 since 2026-01-01'
         AS reasons, DATE '{AS_AT}' AS as_at_on FROM range(1, 61) AS t(i)""",
-    "facts": f"""SELECT md5('p' || i)::UUID AS person_id, 'T' || (i % 3) AS rule_id, i::BIGINT AS amount_pence,
+    "facts": f"""SELECT pseudonym_of('p' || i)::UUID AS person_id, 'T' || (i % 3) AS rule_id, i::BIGINT AS amount_pence,
         DATE '{AS_AT}' AS as_at_on FROM range(1, 121) AS t(i)""",
     "totals": f"""SELECT 'G' || i AS group_code, (i * 10)::BIGINT AS shown_count, false AS is_suppressed,
         DATE '{AS_AT}' AS as_at_on FROM range(1, 4) AS t(i)""",
@@ -71,11 +72,18 @@ SUITES = {
         expectation("expect_column_values_to_be_between", meta_id="facts.amount", column="amount_pence", min_value=0),
         expectation(
             "expect_column_values_to_be_in_set",
-            severity="warning",
+            severity="info",
             meta_id="facts.rules",
             why="Only rules in force",
             column="rule_id",
             value_set=["T0", "T1", "T2"],
+        ),
+        expectation(
+            "unexpected_rows_expectation",
+            severity="warning",
+            meta_id="facts.large",
+            why="No amount is out of the ordinary",
+            unexpected_rows_query="SELECT person_id FROM {batch} WHERE amount_pence > 150",
         ),
     ],
     "totals": [expectation("expect_column_values_to_not_be_null", meta_id="totals.group", column="group_code")],
@@ -94,6 +102,7 @@ def tiny_house(folder: Path, services: Iterable[str] = ("tiny",)) -> Catalogue:
         (folder / "dbt_project" / "seeds" / service / "rules.csv").write_text("rule_id\nT0\n", encoding="utf-8")
         write_suites(folder, service, SUITES)
     shutil.copytree(HOUSE / "expectations" / "_house", folder / "expectations" / "_house")
+    shutil.copytree(HOUSE / "dags" / "gate", folder / "dags" / "gate")
     return Catalogue(folder, (), tuple(cards))
 
 
@@ -104,6 +113,23 @@ def write_suites(folder: Path, service: str, suites: dict[str, list[dict]]) -> N
     for table, expectations in suites.items():
         suite = {"name": f"{service}.{table}", "expectations": expectations, "meta": {}}
         (home / f"{table}.json").write_text(json.dumps(suite), encoding="utf-8")
+
+
+def warehouse(places: Places, keyring: Keyring) -> str:
+    """The hash of a warehouse that knows the 120 people, made where there is none: whom the tiny service may know."""
+    found = generations.current(places, WAREHOUSE)
+    if found is None:
+        found = generations.begin(places, keyring, WAREHOUSE)
+        with closing(opening.connect(places)) as con:
+            opening.attach(con, found.database, "built", found.data_key(keyring.zone_key(WAREHOUSE)))
+            con.execute("CREATE SCHEMA built.pseudonymised")
+            con.execute(
+                "CREATE TABLE built.pseudonymised.psn_housing__tenancies AS SELECT 'p' || i AS person_key FROM range(1, 121) AS t(i)"
+            )
+            con.execute("CHECKPOINT built")
+        generations.seal(found, {"as_at": AS_AT, "rows": {}})
+        generations.switch(places, found)
+    return found.manifest["sha256"]
 
 
 def build(
@@ -117,6 +143,7 @@ def build(
     try:
         opening.attach(con, candidate.database, "mart", candidate.data_key(keyring.zone_key(service)))
         con.execute("USE mart")
+        lending.register(con, "pseudonym_of", keyring.pseudonym_key(service))
         for name, query in chosen.items():
             con.execute(f'CREATE TABLE "{name}" AS {query}')
         for statement in then:
@@ -126,5 +153,5 @@ def build(
         rows = {name: con.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
     finally:
         con.close()
-    generations.seal(candidate, {"as_at": as_at, "rows": rows, "warehouse": "0" * 64})
+    generations.seal(candidate, {"as_at": as_at, "rows": rows, "warehouse": warehouse(places, keyring)})
     return candidate

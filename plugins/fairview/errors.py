@@ -38,3 +38,7 @@ class Blocked(FairviewError):
     """A candidate may not be published: blocked or not judged. The published generation stays."""
 
     exit_code = 3
+
+
+class Waiting(Blocked):
+    """A candidate may not be published yet: it is held for a person's decision."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.service import ServiceCard
-from fairview.errors import Blocked, FairviewError
+from fairview.errors import Blocked, FairviewError, Waiting
 from fairview.intake.receipts import REFUSALS
 from fairview.store import generations, ledger, locks
 from fairview.store.generations import Generation
@@ -258,8 +258,21 @@ def publish(here: House, service: str, candidate: Generation, at: datetime) -> S
         try:
             done = publication.publish(here.places, here.keyring, here.catalogue, service, candidate, at)
         except Blocked as error:
-            return Served(service, False, "blocked", (str(error),))
+            return Served(service, False, "held" if isinstance(error, Waiting) else "blocked", (str(error),))
     return Served(service, True, done.status, tuple(done.reasons), done.rows, done.generation)
+
+
+def candidate(here: House, service: str, name: str) -> Generation:
+    """A service's candidate by its name; only a name, never a path."""
+    return Generation(service, here.places.zone(service) / Path(name).name)
+
+
+def decide(here: House, service: str, candidate: Generation, decision: str, by: str, reason: str, at: datetime) -> None:
+    """Note a person's decision about a held candidate (`approved`, `refused`). Raises Blocked when it cannot be made."""
+    from fairview.publication import holding
+
+    with locks.hold(here.places, service):
+        holding.decide(here.places, here.keyring, here.catalogue, candidate, decision, by, reason, at)
 
 
 def keep_back(here: House, service: str, reasons: Iterable[str], at: datetime) -> Served:

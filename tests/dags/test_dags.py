@@ -23,6 +23,10 @@ dags = {
         "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
         "pools": {task.task_id: task.pool for task in dag.tasks},
         "tags": sorted(dag.tags), "doc": dag.doc_md or "", "owner": dag.owner,
+        "rules": {task.task_id: task.trigger_rule.value for task in dag.tasks},
+        "decide": next((
+            {"options": task.options, "defaults": task.defaults, "hours": task.response_timeout.total_seconds() / 3600,
+             "params": sorted(task.params)} for task in dag.tasks if task.task_id == "decide"), None),
         "scheduled": dag.timetable.summary if hasattr(dag.timetable, "summary") else "", "params": sorted(dag.params),
     }
     for dag_id, dag in bag.dags.items()
@@ -69,7 +73,8 @@ def test_a_service_builds_then_judges_then_publishes_and_always_tells_the_public
     for card in declared.services:
         tasks = bag["dags"][f"service__{card.service}"]["tasks"]
         assert "judge" in tasks["build_candidate"]
-        assert "publish" in tasks["judge"]
+        assert set(tasks["judge"]) == {"decide", "publish"}
+        assert tasks["decide"] == ["publish"]
         assert tasks["publish"] == ["tell_the_public"]
 
 
@@ -91,3 +96,13 @@ def test_a_delivery_and_a_request_have_a_parameter_form(bag):
     assert bag["dags"]["people"]["params"] == ["even_if_nothing_is_new", "let_through_by", "let_through_reason"]
     assert bag["dags"]["decide_link"]["params"] == ["by", "item", "reason", "verdict"]
     assert bag["dags"]["reidentify"]["params"] == ["person_id", "purpose", "service"]
+
+
+def test_whoever_decides_says_why_and_no_answer_in_time_means_not_published(bag, declared):
+    for card in declared.services:
+        asked = bag["dags"][f"service__{card.service}"]["decide"]
+        assert asked["options"] == ["Publish", "Keep what is published"]
+        assert asked["defaults"] == ["Keep what is published"]
+        assert asked["hours"] == 72
+        assert asked["params"] == ["reason"]
+        assert bag["dags"][f"service__{card.service}"]["rules"]["publish"] == "none_failed_min_one_success"

@@ -43,10 +43,11 @@ def test_what_raised_has_not_run_whatever_its_severity(succeeded, severity):
     assert verdicts.outcome(succeeded, False, severity) == Status.NOT_RUN
 
 
-def test_only_a_warning_lets_a_false_expectation_pass_the_gate():
+def test_a_false_expectation_blocks_waits_for_a_person_or_is_remarked_by_its_severity():
     assert verdicts.outcome(False, True, "warning") == Status.WARN
-    assert {verdicts.outcome(False, True, other) for other in ("critical", "", "info")} == {Status.BLOCK}
-    assert {Status.PASS, Status.WARN} == verdicts.PUBLISHABLE
+    assert verdicts.outcome(False, True, "info") == Status.REMARK
+    assert {verdicts.outcome(False, True, other) for other in ("critical", "", "shrug")} == {Status.BLOCK}
+    assert {Status.PASS, Status.REMARK} == verdicts.PUBLISHABLE
 
 
 def test_trouble_makes_a_table_not_run_though_everything_in_it_passed():
@@ -90,4 +91,4 @@ def test_an_unsigned_verdict_is_not_signed():
 
 def test_reasons_count_no_rows_and_name_what_is_not_so():
     (reason,) = _verdict().reasons()
-    assert reason == "facts: “So” is not so (a warning) (b)"
+    assert reason == "facts: “So” is not so (for a person to decide) (b)"

@@ -12,7 +12,10 @@ import pytest
 from tests.tiny_house import build, tiny_house
 
 from fairview.errors import DeclarationError, FairviewError, KeyMissing, StoreError
+from fairview.gate.judge import judge
+from fairview.proof import overwrite
 from fairview.publication.export import export
+from fairview.publication.publish import publish
 from fairview.store import generations
 from fairview.store.keys import Keyring
 from fairview.store.places import places
@@ -94,3 +97,23 @@ def test_there_is_nothing_to_export_before_the_first_publication(tmp_path):
     house, where = tiny_house(tmp_path / "house"), places(tmp_path / "state")
     with pytest.raises(StoreError, match="nothing"):
         export(where, house, "tiny", "facts", tmp_path / "x.csv", b"k" * 32)
+
+
+def test_an_export_in_the_state_folder_is_destroyed_with_what_it_was_made_from_and_one_elsewhere_is_named(tmp_path):
+    house, where = tiny_house(tmp_path / "house"), places(tmp_path / "state")
+    keyring = Keyring.load(where)
+    key = keyring.zone_key("tiny")
+    for _ in range(2):
+        candidate = build(where, keyring)
+        judge(where, keyring, house, {"tiny": candidate}, AT)
+        publish(where, keyring, house, "tiny", candidate, AT)
+        if not (tmp_path / "mine.csv").exists():
+            (where.root / "exports").mkdir()
+            for to in (where.root / "exports" / "list.csv", tmp_path / "mine.csv"):
+                export(where, house, "tiny", "people_list", to, key)
+            assert overwrite.prove(where, keyring, house, at=AT).is_clean
+    assert not (where.root / "exports" / "list.csv").exists()
+    (fault,) = overwrite.prove(where, keyring, house, at=AT).faults
+    assert "an export of tiny gen-" in fault and "mine.csv" in fault
+    (tmp_path / "mine.csv").unlink()
+    assert overwrite.prove(where, keyring, house, at=AT).is_clean

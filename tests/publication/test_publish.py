@@ -26,7 +26,7 @@ LATER = datetime(2026, 12, 23, 6, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def two_generations(tmp_path_factory):
-    """A folder with a house whose service has published once and holds a second candidate, judged with a warning."""
+    """A folder with a house whose service has published once and holds a second candidate, judged with a remark."""
     folder = tmp_path_factory.mktemp("two")
     house, where = tiny_house(folder / "house", ("tiny", "other")), places(folder / "state")
     keyring = Keyring.load(where)
@@ -75,9 +75,9 @@ def test_a_judged_candidate_replaces_what_is_published_and_the_old_key_and_folde
     old = generations.current(where, "tiny")
     old_key = (old.path / "dek.wrapped").read_bytes()
     done = publish(where, keyring, house, "tiny", candidate, LATER)
-    assert (done.generation, done.replaced, done.status) == (candidate.name, old.name, "warn")
+    assert (done.generation, done.replaced, done.status) == (candidate.name, old.name, "remark")
     assert done.rows == {"facts": 120, "people_list": 60, "totals": 3}
-    assert done.reasons == ("facts: “Only rules in force” is not so (a warning) (facts.rules)",)
+    assert done.reasons == ("facts: “Only rules in force” is not so (a remark) (facts.rules)",)
     assert not old.path.exists()
     assert sorted(path.name for path in where.zone("tiny").iterdir()) == ["current", candidate.name]
     assert not [path for path in where.root.rglob("*") if path.is_file() and old_key in path.read_bytes()]
@@ -91,9 +91,9 @@ def test_the_ledger_tells_of_a_publication_with_no_exact_small_count(where, keyr
     entry = _last(where)
     assert entry["kind"] == "publication"
     assert entry["rows"] == {"facts": 120, "people_list": 60, "totals": None}
-    assert entry["residents"] == {"assessed": {"people": 120}, "in_data": None, "listed": {"people": 60}}
+    assert entry["residents"] == {"assessed": {"people": 120}, "in_data": 120, "listed": {"people": 60}}
     assert (entry["replaced"], entry["destroyed_at"]) == (old, "2026-12-23T06:00:00+00:00")
-    assert entry["warnings"] == ["facts: “Only rules in force” is not so (a warning) (facts.rules)"]
+    assert entry["warnings"] == ["facts: “Only rules in force” is not so (a remark) (facts.rules)"]
     ledger.verify(where)
 
 

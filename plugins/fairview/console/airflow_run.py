@@ -231,7 +231,10 @@ def _await_dags(api: Api, wanted: set[str]) -> None:
 
 
 def _await_quiet(api: Api, where: Places, tell: Tell, told: set) -> None:
-    """Wait until no run is active and none follows, telling each ledger entry as it comes."""
+    """Wait until no run is active and none follows, telling each ledger entry as it comes.
+
+    A service held for a person is no reason to wait: its run stands until somebody answers or the time has passed.
+    """
     quiet_since: float | None = None
     while quiet_since is None or time.monotonic() - quiet_since < _SETTLED_SECONDS:
         for entry in ledger.read(where):
@@ -239,8 +242,8 @@ def _await_quiet(api: Api, where: Places, tell: Tell, told: set) -> None:
                 told.add(entry["number"])
                 if line := summary.line(entry):
                     tell("  " + line)
-        active = api.active()
-        if active:
+        waiting = {f"service__{service}" for service in summary.held(where)}
+        if any(dag_id not in waiting for dag_id, _ in api.active()):
             quiet_since = None
         elif quiet_since is None:
             quiet_since = time.monotonic()
@@ -284,6 +287,13 @@ def run(catalogue: Catalogue, where: Places, folder: Path, tell: Tell, keep: boo
                 _await_quiet(api, where, tell, told)
             failed = api.failed()
             tell(summary.of_state(catalogue, where))
+            for service in summary.held(where):
+                tell(
+                    f"Held for a person: service__{service}, under Required actions in Airflow (fairview run --keep, or"
+                )
+                tell(
+                    f"  fairview up), or on a terminal: fairview holds; fairview approve {service} --by NAME --reason WHY"
+                )
             for dag_id, run_id in failed:
                 tell(f"Failed run: {dag_id} {run_id}")
             if keep:

@@ -10,6 +10,7 @@ import click
 from fairview import walk
 from fairview.console import (
     door_commands,
+    holding_commands,
     evaluation_commands,
     link_commands,
     proof_commands,
@@ -33,7 +34,7 @@ def cli() -> None:
 def deliver(folder: Path, state: Path | None) -> int:
     """Walk every delivery under FOLDER, in date order, through to publication.
 
-    Exit code 0: all published; 3: something blocked at a gate; 4: something refused at the door.
+    Exit code 0: all published; 3: something blocked at a gate or held for a person; 4: something refused at the door.
     """
     walked = walk.deliver(state_house(state), folder, now, tell=click.echo)
     for receipt in walked.receipts:
@@ -183,7 +184,7 @@ def as_at(state: Path | None) -> None:
 
 
 for _themed in (
-    door_commands, link_commands, service_commands, evaluation_commands, proof_commands, writer_commands,
+    door_commands, holding_commands, link_commands, service_commands, evaluation_commands, proof_commands, writer_commands,
 ):  # fmt: skip
     for _command in _themed.COMMANDS:
         cli.add_command(_command)

@@ -25,6 +25,10 @@ def line(entry: dict) -> str | None:
         return f"published  {entry['service']}: about {rows:,} rows, generation {entry['generation']}"
     if kind == "kept_back":
         return f"kept back  {entry['service']}: {'; '.join(entry.get('reasons') or [])}"
+    if kind == "held":
+        return f"held       {entry['service']}: for a person to decide until {entry['until']}; {'; '.join(entry['reasons'])}"
+    if kind == "decision":
+        return f"decided    {entry['service']}: {entry['decision']}" + (f" by {entry['by']}" if entry.get("by") else "")
     if kind == "withdrawal":
         return f"withdrawn  {entry['service']}: {entry.get('reason')}"
     return None
@@ -52,6 +56,15 @@ def of_state(catalogue: Catalogue, where: Places) -> str:
     return "\n".join(lines)
 
 
+def held(where: Places) -> list[str]:
+    """Services whose newest candidate waits for a person's decision."""
+    newest = {
+        entry["service"]: entry["kind"]
+        for entry in ledger.read(where, "publication", "kept_back", "withdrawal", "held", "decision")
+    }
+    return sorted(service for service, kind in newest.items() if kind == "held")
+
+
 def exit_code(where: Places, since: int, services: list[str]) -> int:
     """The exit code of a run from the ledger entries after number `since`: 0, 3 blocked, 4 refused at the door."""
     entries = [entry for entry in ledger.read(where) if entry["number"] > since]
@@ -60,5 +73,5 @@ def exit_code(where: Places, since: int, services: list[str]) -> int:
             outcomes = {entry.get("outcome"), *(file.get("outcome") for file in entry.get("files") or [])}
             if outcomes.intersection(REFUSALS):
                 return 4
-    newest = {entry["service"]: entry["kind"] for entry in entries if entry["kind"] in {"publication", "kept_back"}}
+    newest = {e["service"]: e["kind"] for e in entries if e["kind"] in {"publication", "kept_back", "held"}}
     return 0 if all(newest.get(service) == "publication" for service in services) else 3

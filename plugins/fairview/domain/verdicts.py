@@ -1,6 +1,6 @@
 """What a verdict is, how its parts add up, and what exactly is signed.
 
-Knows: the four statuses, the two severities, and that not having run is never having passed.
+Knows: the five statuses, the three severities, and that not having run is never having passed.
 Refuses to know: how an expectation is evaluated, where a verdict lies, who may publish; and any value of a row.
 """
 
@@ -16,23 +16,25 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """How a table, a service or one expectation came out, mildest first."""
+    """How a table, a service or one expectation came out, mildest first. WARN waits for a person, BLOCK for nobody."""
 
     PASS = "pass"  # noqa: S105 - not a password
+    REMARK = "remark"
     WARN = "warn"
     BLOCK = "block"
     NOT_RUN = "not_run"
 
 
 class Severity(StrEnum):
-    """What a false expectation means: critical shuts the gate, warning publishes and says so."""
+    """What a false expectation means: critical shuts the gate, warning holds for a person, info publishes and says so."""
 
     CRITICAL = "critical"
     WARNING = "warning"
+    INFO = "info"
 
 
 _HARSHER = tuple(Status)  # by position; NOT_RUN is worst, since nothing is known
-PUBLISHABLE = frozenset({Status.PASS, Status.WARN})
+PUBLISHABLE = frozenset({Status.PASS, Status.REMARK})  # WARN only with a person's decision (`publication.holding`)
 
 
 def worst(statuses: Iterable[Status]) -> Status:
@@ -40,9 +42,20 @@ def worst(statuses: Iterable[Status]) -> Status:
     return max(statuses, key=_HARSHER.index, default=Status.NOT_RUN)
 
 
+_TOLD = {
+    Status.NOT_RUN: "could not be checked",
+    Status.BLOCK: "is not so",
+    Status.WARN: "is not so (for a person to decide)",
+    Status.REMARK: "is not so (a remark)",
+}
+
+
 @dataclass(frozen=True)
 class Judgement:
-    """One expectation's outcome. `failures` counts the rows at fault where that was cheap to count, else None."""
+    """One expectation's outcome. `failures` counts the rows at fault where that was cheap to count, else None.
+
+    `figures` is what a person decides by where it holds: label and figure, counts and shares only.
+    """
 
     expectation: str
     severity: str
@@ -50,6 +63,7 @@ class Judgement:
     why: str
     owner: str
     failures: int | None = None
+    figures: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,9 +81,7 @@ class TableVerdict:
         told = [f"{self.table}: {self.trouble}"] if self.trouble else []
         failed = [one for one in self.judgements if one.status != Status.PASS]
         for one in sorted(failed, key=lambda one: -_HARSHER.index(Status(one.status))):
-            what = {"not_run": "could not be checked", "block": "is not so", "warn": "is not so (a warning)"}[
-                one.status
-            ]
+            what = _TOLD[Status(one.status)]
             told.append(f"{self.table}: “{one.why.rstrip('.')}” {what} ({one.expectation})")
         return told
 
@@ -94,6 +106,10 @@ class Verdict:
         """Everything that did not pass, in plain English."""
         return [reason for table in self.tables for reason in table.reasons()]
 
+    def held(self) -> list[tuple[str, Judgement]]:
+        """Table and judgement of everything a person has to decide."""
+        return [(table.table, one) for table in self.tables for one in table.judgements if one.status == Status.WARN]
+
     def counts(self) -> dict[str, int]:
         """Expectations by outcome."""
         found = dict.fromkeys((str(status) for status in Status), 0)
@@ -116,6 +132,19 @@ class Verdict:
         return json.loads(json.dumps(asdict(self)))
 
 
+def rebuilt(document: dict[str, Any]) -> Verdict:
+    """A verdict from its document."""
+    tables = tuple(
+        TableVerdict(**{**table, "judgements": tuple(_judgement(one) for one in table["judgements"])})
+        for table in document["tables"]
+    )
+    return Verdict(**{**document, "tables": tables})
+
+
+def _judgement(document: dict[str, Any]) -> Judgement:
+    return Judgement(**{**document, "figures": tuple((what, figure) for what, figure in document.get("figures", ()))})
+
+
 def status_of(judgements: Iterable[Judgement], trouble: str = "") -> Status:
     """How a table's expectations add up. No expectation, or any trouble, is NOT_RUN."""
     found = [Status(one.status) for one in judgements]
@@ -128,7 +157,7 @@ def outcome(succeeded: bool, ran: bool, severity: str) -> Status:
         return Status.NOT_RUN
     if succeeded:
         return Status.PASS
-    return Status.WARN if severity == Severity.WARNING else Status.BLOCK
+    return {Severity.WARNING: Status.WARN, Severity.INFO: Status.REMARK}.get(severity, Status.BLOCK)
 
 
 def signature(document: dict[str, Any], key: bytes) -> str:

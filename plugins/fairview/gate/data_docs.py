@@ -20,11 +20,24 @@ from fairview.store.places import Places
 
 log = logging.getLogger(__name__)
 
-_WORDS = {"pass": "Passed", "warn": "Passed with warnings", "block": "Blocked", "not_run": "Not run"}
-_HELD = {"pass": "Held", "warn": "Not held, a warning", "block": "Not held", "not_run": "Not run"}
+_WORDS = {
+    "pass": "Passed",
+    "remark": "Passed with remarks",
+    "warn": "Waits for a person",
+    "block": "Blocked",
+    "not_run": "Not run",
+}
+_HELD = {
+    "pass": "So",
+    "remark": "Not so, a remark",
+    "warn": "Not so, to be decided",
+    "block": "Not so",
+    "not_run": "Not run",
+}
 _MEANING = {
     "pass": "Everything expected is so; it may be published.",
-    "warn": "It may be published, and the public record says what was not as expected.",
+    "remark": "It may be published, and the public record says what was not as expected.",
+    "warn": "Something is out of the ordinary: it is published only if a person decides so. What is published stays meanwhile.",
     "block": "It may not be published; what is published stays as it is.",
     "not_run": "Not everything could be checked, so it may not be published; what is published stays as it is.",
 }
@@ -68,7 +81,9 @@ def write(places: Places, card: ServiceCard, verdict: Verdict, sections: dict[st
         draft = place / card.service
         draft.mkdir(mode=0o700)
         (draft / "verdict.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
-        (draft / "index.html").write_text(_rendered("service.html.j2", verdict=told), encoding="utf-8")
+        (draft / "index.html").write_text(
+            _rendered("service.html.j2", verdict=told, decide=verdict.held()), encoding="utf-8"
+        )
         for table in told["tables"]:
             own = {"table": table, "ordered": _harshest_first(table), "sections": sections.get(table["table"], "")}
             page = _rendered("table.html.j2", verdict=told, **own)

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb_engine
 from sqlalchemy.dialects import registry
 
+from fairview.gate.beside import Beside
 from fairview.store import opening, scratch
 from fairview.store.places import Places
 
@@ -28,6 +29,7 @@ class _Lent:
     places: Places
     database: Path
     data_key: str
+    beside: Beside | None
 
     def __repr__(self) -> str:
         return "_Lent(…)"
@@ -37,10 +39,10 @@ _lent: dict[str, _Lent] = {}
 
 
 @contextmanager
-def lend(places: Places, database: Path, data_key: str) -> Iterator[str]:
-    """Lend a mart for the length of the block. Yields the URL under which SQLAlchemy opens it."""
+def lend(places: Places, database: Path, data_key: str, beside: Beside | None = None) -> Iterator[str]:
+    """Lend a mart, and what it is set beside, for the length of the block. Yields the URL under which SQLAlchemy opens it."""
     token = secrets.token_hex(8)
-    _lent[token] = _Lent(places, database, data_key)
+    _lent[token] = _Lent(places, database, data_key, beside)
     try:
         yield f"{NAME}:///{token}"
     finally:
@@ -69,6 +71,8 @@ class Dialect(duckdb_engine.Dialect):
         con = wrapper._ConnectionWrapper__c
         opening.settle(con, scratch.spill(lent.places))
         opening.attach(con, lent.database, "mart", lent.data_key, read_only=True)
+        if lent.beside is not None:
+            lent.beside.prepare(con)
         con.execute("USE mart")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")

@@ -15,13 +15,19 @@ from datetime import datetime
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.service import ServiceCard, Table
 from fairview.domain import verdicts
+from fairview.domain.disclosure import told
 from fairview.domain.verdicts import Judgement, Status, TableVerdict, Verdict
 from fairview.errors import FairviewError
-from fairview.gate import data_docs, dialect, suites, validation
+from fairview.gate import data_docs, dialect, merges, suites, validation
+from fairview.gate.beside import Beside, beside
+from fairview.gate.drift import PUBLISHED
 from fairview.store import generations, ledger, opening
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
+
+# More lines than this before a person are not read. Owner: data engineering, since 2026-11-26.
+_MOST_FIGURES = 12
 
 
 def judge(
@@ -73,20 +79,17 @@ def _judge_one(
         if about["sha256"] != manifest["sha256"] or manifest["generation"] != candidate.name:
             raise FairviewError("the candidate is not the one that was built")
         data_key = candidate.data_key(keyring.zone_key(card.service))
-        before = generations.current(places, card.service)
-        rows_before = dict(before.manifest["rows"]) if before and before.name != candidate.name else {}
-        with _Candidate(places, candidate, data_key) as mart:
+        with _Candidate(places, candidate, data_key, beside(places, keyring, card, candidate)) as mart:
             tables = [
                 TableVerdict(name, Status.BLOCK, None, (), "it is not on the service card")
                 for name in sorted(mart.objects - {f"main.{table.name}" for table in card.tables})
             ]
             for table in card.tables:
-                verdict, result = _judge_table(
-                    catalogue, card, table, mart, about["as_at"], rows_before.get(table.name)
-                )
+                verdict, result = _judge_table(catalogue, card, table, mart, about["as_at"])
                 tables.append(verdict)
                 if result is not None:
                     pages[table.name] = data_docs.sections_of(result)
+            tables += merges.judge(places, catalogue, card.service)
     except Exception as error:  # whatever it was, the rest was not judged, and that is what the verdict must say
         reason = str(error) if isinstance(error, FairviewError) else type(error).__name__
         tables.append(TableVerdict(card.service, Status.NOT_RUN, None, (), f"it could not be judged: {reason}"))
@@ -104,7 +107,7 @@ def _judge_one(
 
 
 def _judge_table(
-    catalogue: Catalogue, card: ServiceCard, table: Table, mart: _Candidate, as_at: str, rows_before: int | None
+    catalogue: Catalogue, card: ServiceCard, table: Table, mart: _Candidate, as_at: str
 ) -> tuple[TableVerdict, object | None]:
     """One table's verdict with GX's result, or with the reason why it could not be judged and None."""
     if f"main.{table.name}" not in mart.objects:
@@ -115,7 +118,7 @@ def _judge_table(
             table.name, Status.NOT_RUN, rows, (), "it has no rows, and the card says it must have some"
         ), None
     try:
-        shape = suites.Shape(table, mart.columns(table.name), as_at, rows_before)
+        shape = suites.Shape(table, mart.columns(table.name), as_at, *mart.before(table.name))
         asked = suites.expectations(catalogue, card.service, shape)
     except FairviewError as error:
         return TableVerdict(table.name, Status.NOT_RUN, rows, (), str(error)), None
@@ -136,20 +139,23 @@ def _judge_table(
 def _judgement(item: dict, answer: validation.Answer, mart: _Candidate, table: str) -> Judgement:
     status = verdicts.outcome(answer.succeeded, answer.ran, item["severity"])
     meta = item["meta"]
-    failures = mart.failures(item, table) if answer.ran and not answer.succeeded else None
-    return Judgement(meta["id"], item["severity"], status, meta["why"], meta["owner"], failures)
+    is_false = answer.ran and not answer.succeeded
+    failures = mart.failures(item, table) if is_false else None
+    figures = mart.figures(item, table) if is_false and status == Status.WARN else ()
+    return Judgement(meta["id"], item["severity"], status, meta["why"], meta["owner"], failures, figures)
 
 
 class _Candidate:
     """A candidate opened read-only twice: by us, to see what is there and to count; by GX, to judge."""
 
-    def __init__(self, places: Places, candidate: Generation, data_key: str) -> None:
-        self._places, self._candidate, self._key = places, candidate, data_key
+    def __init__(self, places: Places, candidate: Generation, data_key: str, compared: Beside) -> None:
+        self._places, self._candidate, self._key, self._beside = places, candidate, data_key, compared
 
     def __enter__(self) -> _Candidate:
         with ExitStack() as stack:
             self._con = stack.enter_context(closing(opening.connect(self._places)))
             opening.attach(self._con, self._candidate.database, "mart", self._key, read_only=True)
+            self._beside.prepare(self._con)
             self._con.execute("USE mart")
             self.objects = {
                 f"{schema}.{name}"
@@ -158,7 +164,7 @@ class _Candidate:
                     "UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'mart' AND NOT internal"
                 ).fetchall()
             }
-            url = stack.enter_context(dialect.lend(self._places, self._candidate.database, self._key))
+            url = stack.enter_context(dialect.lend(self._places, self._candidate.database, self._key, self._beside))
             self.judge = stack.enter_context(validation.judge_of(url))
             self._stack = stack.pop_all()
         return self
@@ -168,11 +174,22 @@ class _Candidate:
 
     def columns(self, table: str) -> dict[str, str]:
         """Column → SQL type, in order."""
+        return self._columns("mart", table)
+
+    def before(self, table: str) -> tuple[int | None, dict[str, str] | None, str]:
+        """Rows, columns and as-at date the table had when last published; nothing of a table that was not."""
+        columns = self._columns(PUBLISHED, table) if self._beside.before else {}
+        if not columns:
+            return None, None, ""
+        rows = self.count(f'SELECT 1 FROM {PUBLISHED}.main."{table}"')
+        return rows, columns, str(self._beside.before.manifest["as_at"])
+
+    def _columns(self, database: str, table: str) -> dict[str, str]:
         return dict(
             self._con.execute(
-                "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'mart' AND schema_name = 'main' "
+                "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? AND schema_name = 'main' "
                 "AND table_name = ? ORDER BY column_index",
-                [table],
+                [database, table],
             ).fetchall()
         )
 
@@ -183,4 +200,18 @@ class _Candidate:
     def failures(self, item: dict, table: str) -> int | None:
         """How many rows break an expectation, where its own query tells; GX itself is asked for true or false alone."""
         query = item["kwargs"].get("unexpected_rows_query")
-        return self.count(query.format(batch=f'main."{table}"')) if query else None
+        return self.count(query.format(batch=f'mart.main."{table}"')) if query else None
+
+    def figures(self, item: dict, table: str) -> tuple[tuple[str, str], ...]:
+        """What a person decides by, as (what, figure): of `meta.figures` where the expectation has it; of rows, now and
+        as published, always. Counts and shares, small ones not told."""
+        rows, before = self.count(f'SELECT 1 FROM mart.main."{table}"'), self.before(table)[0]
+        found = [("rows now", str(told(rows)))]
+        if before is not None:
+            found.append(("rows as published", str(told(before))))
+        if {"min_value", "max_value"} <= item["kwargs"].keys() and "limits" in item["meta"]:
+            found.append(("rows usual", f"{item['kwargs']['min_value']:,} to {item['kwargs']['max_value']:,}"))
+        if query := item["meta"].get("figures"):
+            answers = self._con.execute(query.format(batch=f'mart.main."{table}"')).fetchmany(_MOST_FIGURES)
+            found += [(str(what), str(figure)) for what, figure in answers]
+        return tuple(found)

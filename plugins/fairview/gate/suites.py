@@ -7,8 +7,12 @@ house's (`expectations/_house/*.json`), which hold for every published table and
   $columns_of_text                  what may hold words (everything but numbers, dates, booleans and UUIDs), as one text
   $small_counts, $long_numbers      a condition over the columns that hold counts; over the other whole numbers
   $rows_low, $rows_high             what `meta.limits` makes of the published generation's rows
+  $limit_<word>                     any other number of `meta.limits`
+  $wordings                         a query of codes with two wordings, of the columns x_code and x_label
+  $shares, $blanks, $levels         queries that set every column beside its published self (`drift`)
 
-`meta.needs` names the columns, and `meta.roles` the roles of table, for which a house expectation makes sense.
+`meta.needs` names the columns, and `meta.roles` the roles of table, for which a house expectation makes sense; `subject`
+stands for the pseudonym of a person or household, `published` for a generation to compare with.
 Refuses to know: the data. An expectation that does not make sense is an error, never passed over.
 """
 
@@ -26,24 +30,30 @@ from typing import Any
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.service import Table
 from fairview.domain.disclosure import ROUNDING, THRESHOLD
+from fairview.domain.verdicts import Severity
 from fairview.errors import DeclarationError
+from fairview.gate import drift
 
 _HOUSE = "_house"
 _NO_WORDS = re.compile(
     r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(.*\)|DOUBLE|FLOAT|DATE|TIME.*|BOOLEAN|UUID|INTERVAL)"
 )
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+_NOT_WORDED = {"event_code"}  # what happened is worded with its detail: "Summons", "Frozen (breathing space)"
 _META = ("id", "why", "owner", "since")
+_SUBJECTS = {"person_id", "household_id"}
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a house expectation may depend on: the table's card, columns with types, as-at date, rows before."""
+    """What a house expectation may depend on: the table's card, columns with types, as-at date, and all that before."""
 
     table: Table
     columns: Mapping[str, str]
     as_at: str
-    rows_before: int | None
+    rows_before: int | None = None
+    columns_before: Mapping[str, str] | None = None
+    as_at_before: str = ""
 
 
 def fingerprint(catalogue: Catalogue, service: str) -> str:
@@ -101,7 +111,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
             if not isinstance(item["type"], str) or not isinstance(item.setdefault("kwargs", {}), dict):
                 raise ValueError(item["type"])
             missing = [word for word in _META if not item["meta"].get(word)]
-            if missing or item.get("severity") not in ("critical", "warning"):
+            if missing or item.get("severity") not in tuple(Severity):
                 raise ValueError(item["type"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DeclarationError(f"the suite {path.parent.name}/{path.name} makes no sense") from error
@@ -113,12 +123,15 @@ def _applies(item: dict[str, Any], shape: Shape) -> bool:
     meta = item["meta"]
     if meta.get("roles") and shape.table.role not in meta["roles"]:
         return False
-    if meta.get("limits") and shape.rows_before is None:
-        return False
     has = {
         "columns_of_text": bool(_columns_of_text(shape)),
         "small_counts": bool(_counts(shape)),
         "long_numbers": bool(_numbers(shape)),
+        "wordings": bool(_wordings(shape)),
+        "person_beside_key": "person_id" in shape.columns and "person_id" not in shape.table.key,
+        "subject": bool(_SUBJECTS & shape.columns.keys()),
+        "published": shape.rows_before is not None,
+        **{name: bool(query) for name, query in _drift(shape).items()},
     }
     return all(has.get(need, need in shape.columns) for need in meta.get("needs", ()))
 
@@ -131,14 +144,14 @@ def _fill(item: dict[str, Any], shape: Shape) -> dict[str, Any]:
         "as_at": shape.as_at,
         "columns_of_text": _as_one_text(_columns_of_text(shape)),
         "small_counts": " OR ".join(
-            f"({_quoted(name)} <> 0 AND ({_quoted(name)} < {THRESHOLD} OR {_quoted(name)} % {ROUNDING} <> 0))"
-            for name in _counts(shape)
+            f"{_quoted(name)} < {THRESHOLD} OR {_quoted(name)} % {ROUNDING} <> 0" for name in _counts(shape)
         ),
         "long_numbers": " OR ".join(
             f"{_quoted(name)} BETWEEN 10000000000 AND 999999999999" for name in _numbers(shape)
         ),
     }
-    words |= _limits(item["meta"].get("limits"), shape.rows_before)
+    words["wordings"] = _wordings(shape)
+    words |= _limits(item["meta"].get("limits"), shape.rows_before) | _drift(shape)
 
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
@@ -151,15 +164,32 @@ def _fill(item: dict[str, Any], shape: Shape) -> dict[str, Any]:
             return words[value[1:]]
         return re.sub(r"\$(" + "|".join(words) + r")\b", lambda found: str(words[found.group(1)]), value)
 
-    return {**item, "kwargs": filled(item["kwargs"])}
+    meta = {**item["meta"], "figures": filled(item["meta"]["figures"])} if "figures" in item["meta"] else item["meta"]
+    return {**item, "kwargs": filled(item["kwargs"]), "meta": meta}
 
 
-def _limits(limits: dict[str, Any] | None, before: int | None) -> dict[str, int]:
-    """Fewest and most rows allowed: the declared shares of the rows before, never tighter than the tolerance in rows."""
-    if not limits or before is None:
+def _drift(shape: Shape) -> dict[str, str]:
+    """Queries that set the table beside its published self; none before the first publication."""
+    if shape.columns_before is None:
         return {}
-    slack = int(limits["tolerance_rows"])
+    columns, table = drift.compared(shape.columns, shape.columns_before), shape.table.name
     return {
+        "shares": drift.shares(table, columns),
+        "blanks": drift.blanks(table, columns),
+        "levels": drift.levels(table, columns, shape.as_at, shape.as_at_before),
+    }
+
+
+def _limits(limits: dict[str, Any] | None, before: int | None) -> dict[str, float]:
+    """Every number of the limits as `limit_<word>`; and fewest and most rows allowed: the declared shares of the rows
+    before, never tighter than the tolerance in rows."""
+    if not limits:
+        return {}
+    numbers = {f"limit_{word}": number for word, number in limits.items() if isinstance(number, int | float)}
+    if before is None or not {"low", "high", "tolerance_rows"} <= limits.keys():
+        return numbers
+    slack = int(limits["tolerance_rows"])
+    return numbers | {
         "rows_low": max(0, min(math.floor(before * limits["low"]), before - slack)),
         "rows_high": max(math.ceil(before * limits["high"]), before + slack),
     }
@@ -176,6 +206,20 @@ def _counts(shape: Shape) -> list[str]:
 def _numbers(shape: Shape) -> list[str]:
     """Whole numbers that are not money: only money is ever that long."""
     return [n for n, kind in shape.columns.items() if _WHOLE.fullmatch(kind.upper()) and not n.endswith("_pence")]
+
+
+def _wordings(shape: Shape) -> str:
+    """A query of every code with two wordings, or wording with two codes, among the columns x_code and x_label."""
+    pairs = [
+        (_quoted(name), _quoted(f"{name.removesuffix('_code')}_label"))
+        for name in shape.columns
+        if name.endswith("_code") and name not in _NOT_WORDED and f"{name.removesuffix('_code')}_label" in shape.columns
+    ]
+    return " UNION ALL ".join(
+        f"SELECT {one}::VARCHAR FROM {{batch}} WHERE {one} IS NOT NULL GROUP BY {one} HAVING count(DISTINCT {other}::VARCHAR) > 1"
+        for pair in pairs
+        for one, other in (pair, pair[::-1])
+    )
 
 
 def _as_one_text(columns: list[str]) -> str:

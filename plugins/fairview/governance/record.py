@@ -92,7 +92,7 @@ def _service(places: Places, card: ServiceCard, entries: list[dict]) -> dict[str
     own = [entry for entry in entries if entry.get("service") == card.service]
     current = generations.current(places, card.service)
     published = _last(own, "publication", generation=current.name) if current else None
-    newest = next((e for e in reversed(own) if e["kind"] in {"publication", "kept_back", "withdrawal"}), None)
+    newest = next((e for e in reversed(own) if e["kind"] in _KEPT.keys() | {"publication"}), None)
     destroyed = [entry["destroyed_at"] for entry in own if entry.get("destroyed_at")]
     looked_up = sum(entry["kind"] == "reidentification" for entry in own)
     counts = (published or {}).get("residents") or {}
@@ -131,7 +131,17 @@ def _service(places: Places, card: ServiceCard, entries: list[dict]) -> dict[str
     }
 
 
-_KEPT = {"kept_back": "A newer version was kept back", "withdrawal": "What was published was withdrawn and destroyed"}
+_KEPT = {
+    "kept_back": "A newer version was kept back",
+    "held": "A newer version waits for a person to decide",
+    "withdrawal": "What was published was withdrawn and destroyed",
+}
+
+_DECIDED = {
+    "approved": "a person decided that what was held may be published",
+    "refused": "a person decided that what was held is not published",
+    "lapsed": "nobody decided in time, so that what was held is not published",
+}
 
 
 def _last(entries: list[dict], kind: str, **having: Any) -> dict | None:
@@ -179,6 +189,10 @@ def _event(entry: dict) -> dict[str, str] | None:
         what = f"{service} published as at {_day(entry.get('as_at'))}{warned}{replaced}"
     elif kind == "kept_back":
         what = f"{service} kept back: {'; '.join(_reasons(entry))}"
+    elif kind == "held":
+        what = f"{service} held for a person to decide: {'; '.join(_reasons(entry))}"
+    elif kind == "decision":
+        what = f"{service}: {_DECIDED[entry['decision']]}"
     elif kind == "withdrawal":
         what = f"{service} withdrawn and destroyed: {'; '.join(_reasons(entry))}"
     elif kind == "links_stopped":

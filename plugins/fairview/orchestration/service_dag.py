@@ -1,17 +1,24 @@
-"""`service__<service>`: builds a service's marts beside what is published, has them judged, and publishes or keeps back."""
+"""`service__<service>`: builds a service's marts beside what is published, has them judged, and publishes or keeps back.
+
+What is out of the ordinary waits for a person: `decide` shows the question under Required actions and parks without a
+process. It is skipped when nothing is to be decided, so that the usual run pays nothing for it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
 
+from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.service import ServiceCard
+from fairview.contracts.terms import terms
 from fairview.orchestration import assets, words
 
 
-def service_dag(card: ServiceCard) -> DAG:
-    """The DAG of one service, from its card."""
+def service_dag(catalogue: Catalogue, card: ServiceCard) -> DAG:
+    """The DAG of one service, from its card and the house's terms for what is held."""
+    held = terms(catalogue)
     with DAG(
         dag_id=f"service__{card.service}",
         description=card.title,
@@ -38,22 +45,46 @@ def service_dag(card: ServiceCard) -> DAG:
                 raise AirflowSkipException("there is no warehouse yet: nothing has been delivered and linked")
             return candidate
 
-        @task(doc_md="Great Expectations: every suite of every table. A rule that could not run has not passed.")
-        def judge(service: str, candidate: str) -> dict:
-            """Judge. Returns the verdict's counts; a shut gate is a verdict, not a failure of this task."""
+        @task.branch(doc_md="Great Expectations: every suite of every table. A rule that could not run has not passed.")
+        def judge(service: str, candidate: str, ti=None) -> str:
+            """Judge, and go on to `publish`, or to `decide` where a person must. A shut gate is a verdict, no failure here."""
             from fairview.orchestration import verbs
 
-            return verbs.judge(service, candidate)
+            verdict = verbs.judge(service, candidate)
+            ti.xcom_push("verdict", verdict)
+            return "decide" if verdict["question"] else "publish"
+
+        decide = HITLOperator(
+            task_id="decide",
+            subject=f"{card.title}: publish what is out of the ordinary?",
+            body="{{ ti.xcom_pull(task_ids='judge', key='verdict')['question'] }}",
+            options=[words.PUBLISH, words.KEEP],
+            defaults=[words.KEEP],  # nobody answered in time: not published
+            response_timeout=held.answer_within,
+            assigned_users=[{"id": name, "name": name} for name in held.approvers] or None,
+            params={
+                # No least length here: Airflow checks a parameter's default before anybody has answered. `decide` checks it.
+                "reason": Param(
+                    "",
+                    type="string",
+                    maxLength=400,
+                    title="Why",
+                    description="A sentence for the ledger, which everyone may read. No word about a person.",
+                )
+            },
+            doc_md="Waits for a person, with the figures to decide by. No answer in time means not published.",
+        )
 
         @task(
             outlets=[assets.publication(card.service)],
+            trigger_rule="none_failed_min_one_success",
             doc_md="Checks the verdict for this very candidate itself, then switches in one rename and destroys the old key.",
         )
-        def publish(service: str, candidate: str, verdict: dict) -> dict:
+        def publish(service: str, candidate: str, ti=None) -> dict:
             """Publish, or fail saying why what is published stays."""
             from fairview.orchestration import verbs
 
-            return verbs.publish(service, candidate)
+            return verbs.publish(service, candidate, ti.xcom_pull(task_ids="decide"))
 
         @task(trigger_rule="all_done", doc_md="Writes the public record, gate open or shut.")
         def tell_the_public() -> str:
@@ -63,7 +94,8 @@ def service_dag(card: ServiceCard) -> DAG:
             return verbs.write_record()
 
         candidate = build_candidate(card.service)
-        verdict = judge(card.service, candidate)
+        judged, published = judge(card.service, candidate), publish(card.service, candidate)
+        judged >> decide >> published
         # A teardown runs whatever happened before it and does not paint a failed run green.
-        publish(card.service, candidate, verdict) >> tell_the_public().as_teardown()
+        judged >> published >> tell_the_public().as_teardown()
     return dag

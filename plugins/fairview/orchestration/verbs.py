@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from datetime import date
-from pathlib import Path
 
 from fairview import walk
+from fairview.domain.verdicts import Status
 from fairview.errors import Blocked, FairviewError
 from fairview.intake.receipts import REFUSALS
-from fairview.orchestration import surroundings
+from fairview.orchestration import surroundings, words
+from fairview.publication import holding
 from fairview.store import generations, ledger
-from fairview.store.generations import Generation
 from fairview.store.places import WAREHOUSE
 
 log = logging.getLogger(__name__)
@@ -123,27 +123,43 @@ def build_candidate(service: str) -> str | None:
         raise
 
 
-def _candidate(here: walk.House, service: str, name: str) -> Generation:
-    return Generation(service, here.places.zone(service) / Path(name).name)
-
-
 def judge(service: str, candidate: str) -> dict:
-    """Judge a candidate. Returns its status, counts, and what did not pass."""
+    """Judge a candidate. Returns its status, counts, what did not pass, and the question to a person where it is held."""
     here = surroundings.house()
-    verdict = walk.judge(here, {service: _candidate(here, service, candidate)}, surroundings.now())[service]
+    found = walk.candidate(here, service, candidate)
+    verdict = walk.judge(here, {service: found}, surroundings.now())[service]
     log.info("%s", verdict.summary())
-    return {"status": str(verdict.status), "summary": verdict.summary()}
+    question = ""
+    if verdict.status == Status.WARN:
+        held = holding.hold(here.places, here.catalogue, found, surroundings.now())
+        question = words.of_question(here.catalogue.service(service), held)
+    return {"status": str(verdict.status), "summary": verdict.summary(), "question": question}
 
 
-def publish(service: str, candidate: str) -> dict:
-    """Publish a judged candidate. Raises Blocked when the gate is shut: what is published stays as it is."""
+def publish(service: str, candidate: str, answer: dict | None = None) -> dict:
+    """Publish a judged candidate, after noting a person's answer where it was held.
+
+    Raises Blocked when the gate is shut: what is published stays as it is.
+    """
     here = surroundings.house()
-    served = walk.publish(here, service, _candidate(here, service, candidate), surroundings.now())
+    found = walk.candidate(here, service, candidate)
+    by = ((answer or {}).get("responded_by_user") or {}).get("name")
+    if by:  # an answer of nobody is Airflow's default after the deadline: the publisher notes that it lapsed
+        decision = holding_word(answer["chosen_options"])
+        walk.decide(
+            here, service, found, decision, by, (answer.get("params_input") or {}).get("reason", ""), surroundings.now()
+        )
+    served = walk.publish(here, service, found, surroundings.now())
     if not served.published:
         raise Blocked("; ".join(served.reasons))
     for table, count in served.rows.items():
         log.info("%s: %s rows published", table, f"{count:,}")
     return {"generation": served.generation, "status": served.status, "rows": served.rows}
+
+
+def holding_word(chosen: list[str]) -> str:
+    """A decision's word in the ledger for what was chosen in Airflow."""
+    return holding.APPROVED if chosen == [words.PUBLISH] else holding.REFUSED
 
 
 def write_record() -> str:

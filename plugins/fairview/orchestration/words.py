@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.feed import FeedContract
 from fairview.contracts.service import ServiceCard
+
+if TYPE_CHECKING:
+    from fairview.publication.holding import Held  # a DAG file is read cheaply: no store behind its words
+
+PUBLISH, KEEP = "Publish", "Keep what is published"
 
 _SERVICES = {"HSG": "homelessness prevention", "CSF": "ASB victim support", "REV": "informed debt collection"}
 
@@ -73,8 +81,32 @@ def of_service_dag(card: ServiceCard) -> str:
     lines += [
         "",
         "Built beside what is published, judged by every suite under `expectations/`, moved in whole or not at all; the old",
-        "generation's key is destroyed. **When it is red**, what was published before is still there; the failed task says why,",
+        "generation's key is destroyed. **When it waits at `decide`**, something is out of the ordinary: whoever may decide finds the",
+        "question and the figures under *Required actions*; no answer in time means not published.",
+        "**When it is red**, what was published before is still there; the failed task says why,",
         "and so does the public record.",
+    ]
+    return "\n".join(lines)
+
+
+def of_question(card: ServiceCard, held: Held) -> str:
+    """What a person has to decide about a held candidate, with the figures: Markdown for Airflow's page."""
+    as_at = date.fromisoformat(held.verdict.as_at)
+    lines = [
+        f"The new version of **{card.title}**, as at {as_at.day} {as_at:%B %Y}, has been judged. Nothing forbids publishing it, but it "
+        "is out of the ordinary:",
+        "",
+    ]
+    for table, why, figures in held.question():
+        lines += [f"**{table}**: this is not so: “{why.rstrip('.')}”.", "", "| what | figure |", "|---|---|"]
+        lines += [f"| {what} | {figure} |" for what, figure in figures] + [""]
+    until = datetime.fromisoformat(held.until)
+    lines += [
+        f"**{PUBLISH}** replaces what officers of {card.department} see now. **{KEEP}** leaves it as it is; the next run builds anew and, if "
+        "it is still so, asks again.",
+        "",
+        f"Without an answer by {until.day} {until:%B %Y, %H:%M} UTC it is **not** published. Your name, your answer and your reason go into "
+        "the ledger, which everyone may read. Figures are counts and shares; small ones are not told.",
     ]
     return "\n".join(lines)
 

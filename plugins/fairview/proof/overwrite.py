@@ -20,7 +20,7 @@ from fairview.errors import FairviewError
 from fairview.proof import artefacts, looking, sought
 from fairview.proof.artefacts import Artefact
 from fairview.proof.matching import RUN, Passages
-from fairview.store import generations, ledger, opening
+from fairview.store import exports, generations, ledger, opening
 from fairview.store.keys import Keyring
 from fairview.store.places import WAREHOUSE, Places
 
@@ -94,7 +94,7 @@ def prove(
     faults = [f"unknown artefact {name}: declare what it is in proof/artefacts.py" for name in unknown]
     notes: list[str] = []
     told = [f"{len(found):,} files of {len({one.rule.artefact for one in found})} artefact classes"]
-    for check in (_check_generations, _check_leftovers, _check_copies, _check_ledger):
+    for check in (_check_generations, _check_leftovers, _check_copies, _check_exports, _check_ledger):
         looked_at, wrong, right = check(places, catalogue, found)
         told.append(looked_at)
         faults += wrong
@@ -172,6 +172,20 @@ def _check_copies(places: Places, catalogue: Catalogue, found: list[Artefact]) -
         elif head[:4] == _PARQUET and one.rule.artefact != "delivery as sent":
             notes.append(f"{one.name} is a table somebody exported; whoever did answers for it")
     return f"copies of a database: the first bytes of {len(found):,} files were read", faults, notes
+
+
+def _check_exports(places: Places, catalogue: Catalogue, found: list[Artefact]) -> tuple[str, list[str], list[str]]:
+    """No export the system made outlives the generation it was made from, wherever it was written."""
+    faults, looked_at = [], 0
+    for card in catalogue.services:
+        current = generations.current(places, card.service)
+        for one in exports.noted(places, card.service):
+            looked_at += 1
+            if (current is None or one.generation != current.name) and one.path.exists():
+                faults.append(
+                    f"an export of {card.service} {one.generation}, which was overwritten, is still at {one.path}"
+                )
+    return f"exports the system made: {looked_at} noted, each looked for where it was written", faults, []
 
 
 def _check_ledger(places: Places, catalogue: Catalogue, found: list[Artefact]) -> tuple[str, list[str], list[str]]:

@@ -1,7 +1,7 @@
 """Writes one published table to a file, for whoever holds the service's key.
 
 Knows: that a spreadsheet takes text beginning with = + - @ for a formula, so such text is led by an apostrophe in CSV
-(OWASP, CSV injection). The file appears whole or not at all, readable by its owner alone.
+(OWASP, CSV injection). The file appears whole or not at all, readable by its owner alone, and is noted (`store.exports`).
 Refuses to know: who asks; the key is the permission.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.errors import DeclarationError, FairviewError, StoreError
-from fairview.store import generations, opening
+from fairview.store import exports, generations, opening
 from fairview.store.places import Places
 
 _FORMATS = {".parquet": "FORMAT parquet", ".csv": "FORMAT csv, HEADER"}
@@ -51,6 +51,7 @@ def export(places: Places, catalogue: Catalogue, service: str, table: str, to: P
         ).fetchone()
         draft.chmod(0o600)
         draft.replace(to)
+        exports.note(places, service, generation.name, to)
     except opening.duckdb.Error as error:
         raise StoreError(f"{service}.{table} could not be written: {type(error).__name__}") from None
     finally:

@@ -8,16 +8,16 @@ Refuses to know: how a candidate was judged. Where it may not publish it changes
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.domain import verdicts
 from fairview.domain.disclosure import told
-from fairview.errors import Blocked, StoreError
+from fairview.errors import Blocked, StoreError, Waiting
 from fairview.gate import suites
-from fairview.publication import residents
-from fairview.store import generations, ledger
+from fairview.publication import holding, residents
+from fairview.store import exports, generations, ledger
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
@@ -40,8 +40,9 @@ def publish(
 ) -> Publication:
     """Make a judged candidate the published generation and destroy the one it replaces, key first.
 
-    Raises Blocked, after noting `kept_back` in the ledger, when the verdict does not allow it. The same candidate twice
-    is published once: a re-run after a crash only completes the ledger.
+    Raises Blocked, after noting `kept_back` in the ledger, when the verdict does not allow it; Waiting, after noting
+    `held`, when a person has to decide first. The same candidate twice is published once: a re-run after a crash only
+    completes the ledger.
     """
     before = generations.current(places, service)
     if before is not None:
@@ -49,11 +50,16 @@ def publish(
         if before.name == candidate.name:
             return _published(candidate, None)
     faults = list(_faults(keyring, catalogue, service, candidate, before))
+    if not faults and candidate.verdict["status"] == verdicts.Status.WARN:
+        if holding.hold(places, catalogue, candidate, at).decision is None and not holding.lapse(places, candidate, at):
+            raise Waiting("; ".join(holding.faults(places, keyring, candidate)))
+        faults = list(holding.faults(places, keyring, candidate))
     if faults:
         keep_back(places, service, faults, at, generation=candidate.name)
         raise Blocked("; ".join(faults))
     counted = residents.counted(places, keyring, catalogue.service(service), candidate)
     done = _published(candidate, generations.switch(places, candidate))
+    exports.destroy(places, service)
     _note(places, done, candidate, counted, at)
     return done
 
@@ -74,6 +80,7 @@ def withdraw(places: Places, service: str, reason: str, at: datetime) -> str | N
     if told and told != standing:
         generations.finish(places, service, told)
     for generation in dict.fromkeys(name for name in (told, standing) if name):
+        exports.destroy(places, service)
         ledger.append(
             places,
             "withdrawal",
@@ -118,30 +125,25 @@ def _faults(
         yield "the rule pack or the service card was changed after the candidate was judged"
     if before is not None and verdict["as_at"] < str(before.manifest["as_at"]):
         yield "the candidate is older than what is published"
-    if verdict["status"] not in verdicts.PUBLISHABLE:
+    if verdict["status"] not in (*verdicts.PUBLISHABLE, verdicts.Status.WARN):
         yield from _told(verdict) or ["the gate did not let it pass"]
 
 
 def _told(verdict: dict) -> list[str]:
-    """A verdict's reasons, warnings left out where something worse is told."""
-    found = _rebuilt(verdict)
-    return [reason for reason in found.reasons() if "is not so (a warning)" not in reason]
-
-
-def _rebuilt(document: dict) -> verdicts.Verdict:
-    tables = tuple(
-        verdicts.TableVerdict(
-            **{**table, "judgements": tuple(verdicts.Judgement(**one) for one in table["judgements"])}
-        )
-        for table in document["tables"]
+    """A verdict's reasons, what is milder left out where something worse is told."""
+    found = verdicts.rebuilt(verdict)
+    milder = {*verdicts.PUBLISHABLE, verdicts.Status.WARN}
+    harsh = (
+        replace(table, judgements=tuple(one for one in table.judgements if one.status not in milder))
+        for table in found.tables
     )
-    return verdicts.Verdict(**{**document, "tables": tables})
+    return [reason for table in harsh for reason in table.reasons()]
 
 
 def _published(candidate: Generation, replaced: str | None) -> Publication:
     rows = dict(candidate.manifest["rows"])
     try:
-        verdict = _rebuilt(candidate.verdict)
+        verdict = verdicts.rebuilt(candidate.verdict)
     except StoreError:  # put there by hand, past this module: said, so that the next publication is not held up
         unjudged = ("it was put in place without a verdict",)
         return Publication(candidate.zone, candidate.name, verdicts.Status.NOT_RUN, rows, unjudged, replaced)
@@ -178,4 +180,5 @@ def _complete_ledger(places: Places, keyring: Keyring, catalogue: Catalogue, cur
     counted = residents.counted(places, keyring, catalogue.service(current.zone), current)
     for left in noted[-1:]:
         generations.finish(places, current.zone, left)
+    exports.destroy(places, current.zone)
     _note(places, _published(current, noted[-1] if noted else None), current, counted, at, noted_late=True)

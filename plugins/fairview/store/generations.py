@@ -98,6 +98,11 @@ def attest(candidate: Generation, verdict: dict[str, Any]) -> None:
     _write(candidate.path / "verdict.json", json.dumps(verdict, indent=1, sort_keys=True, default=str).encode())
 
 
+def settle(candidate: Generation, decision: dict[str, Any]) -> None:
+    """Lay a person's decision beside the candidate it is about."""
+    _write(candidate.path / "decision.json", json.dumps(decision, indent=1, sort_keys=True, default=str).encode())
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, hex."""
     with path.open("rb") as file:

@@ -101,6 +101,10 @@ class Keyring:
         """Key with which the gate signs a verdict and the publisher checks it."""
         return _derive(self._root, "verdict")
 
+    def decision_key(self) -> bytes:
+        """Key with which a person's decision about a held candidate is signed and the publisher checks it."""
+        return _derive(self._root, "decision")
+
     def zone_key(self, zone: str) -> bytes:
         """Key that wraps the data keys of a zone's generations (`warehouse` or a service)."""
         return _derive(self._root, f"zone/{zone}")
