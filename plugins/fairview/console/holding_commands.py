@@ -45,7 +45,7 @@ def _decide(service: str, decision: str, by: str, reason: str, state: Path | Non
     if not waiting:
         raise Blocked(f"no candidate of {service} waits for a decision")
     candidate = walk.candidate(here, service, waiting[-1].generation)
-    walk.decide(here, service, candidate, decision, by, reason, now())
+    walk.decide_hold(here, service, candidate, decision, by, reason, now())
     served = walk.publish(here, service, candidate, now())
     walk.write_record(here, now())
     return served

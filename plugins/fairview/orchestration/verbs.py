@@ -92,7 +92,7 @@ def decide_link(params: dict) -> str:
     if params["verdict"] == "revoke":
         walk.revoke(here, params["item"], params["by"], params["reason"], at)
         return params["item"]
-    return walk.decide(here, params["verdict"], params["item"], params["by"], params["reason"], at)
+    return walk.decide_hold(here, params["verdict"], params["item"], params["by"], params["reason"], at)
 
 
 def build_warehouse() -> dict:
@@ -146,7 +146,7 @@ def publish(service: str, candidate: str, answer: dict | None = None) -> dict:
     by = ((answer or {}).get("responded_by_user") or {}).get("name")
     if by:  # an answer of nobody is Airflow's default after the deadline: the publisher notes that it lapsed
         decision = holding_word(answer["chosen_options"])
-        walk.decide(
+        walk.decide_hold(
             here, service, found, decision, by, (answer.get("params_input") or {}).get("reason", ""), surroundings.now()
         )
     served = walk.publish(here, service, found, surroundings.now())
