@@ -271,7 +271,7 @@ def decide_hold(here: House, service: str, candidate: Generation, decision: str,
     """Note a person's decision about a held candidate (`approved`, `refused`). Raises Blocked when it cannot be made."""
     from fairview.publication import holding
 
-    with locks.hold(here.places, service):
+    with locks.hold(here.places, service, "deciding"):
         holding.decide(here.places, here.keyring, here.catalogue, candidate, decision, by, reason, at)
 
 

@@ -92,7 +92,7 @@ def decide_link(params: dict) -> str:
     if params["verdict"] == "revoke":
         walk.revoke(here, params["item"], params["by"], params["reason"], at)
         return params["item"]
-    return walk.decide_hold(here, params["verdict"], params["item"], params["by"], params["reason"], at)
+    return walk.decide(here, params["verdict"], params["item"], params["by"], params["reason"], at)
 
 
 def build_warehouse() -> dict:
