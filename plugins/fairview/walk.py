@@ -267,7 +267,9 @@ def candidate(here: House, service: str, name: str) -> Generation:
     return Generation(service, here.places.zone(service) / Path(name).name)
 
 
-def decide_hold(here: House, service: str, candidate: Generation, decision: str, by: str, reason: str, at: datetime) -> None:
+def decide_hold(
+    here: House, service: str, candidate: Generation, decision: str, by: str, reason: str, at: datetime
+) -> None:
     """Note a person's decision about a held candidate (`approved`, `refused`). Raises Blocked when it cannot be made."""
     from fairview.publication import holding
 

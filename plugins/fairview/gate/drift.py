@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 PUBLISHED = "published"
 
@@ -51,7 +52,11 @@ def blanks(table: str, columns: Mapping[str, str]) -> str:
 
 def levels(table: str, columns: Mapping[str, str], as_at: str, as_at_before: str) -> str:
     """A query of column_name, now, before, spread, rows_now, rows_before: mean of every number and of every date's age
-    in days, with the spread (standard deviation) it had before; '' without any."""
+    in days, with the spread (standard deviation) it had before; '' without any.
+
+    What stays grows older: ages may have grown by the days between the two as-at dates without having moved.
+    """
+    aged = max(0, (date.fromisoformat(as_at) - date.fromisoformat(as_at_before)).days)
     chosen = {
         name: kind
         for name, kind in columns.items()
@@ -64,15 +69,17 @@ def levels(table: str, columns: Mapping[str, str], as_at: str, as_at_before: str
             value = f"date_diff('day', {_quoted(name)}, DATE '{on}')" if _DATE.fullmatch(kind) else _quoted(name)
             parts.append(
                 f"SELECT '{name}' AS column_name, {now} AS is_now, avg({value}) AS level, "
-                f"coalesce(stddev_pop({value}), 0) AS spread, count({value}) AS size FROM {relation}"
+                f"coalesce(stddev_pop({value}), 0) AS spread, count({value}) AS size, "
+                f"{aged if _DATE.fullmatch(kind) else 0} AS aged FROM {relation}"
             )
     if not parts:
         return ""
     return (
-        "(SELECT column_name, max(level) FILTER (WHERE is_now) AS now, max(level) FILTER (WHERE NOT is_now) AS before, "
+        "(SELECT * REPLACE (now - greatest(0, least(now - before, aged)) AS now) FROM "
+        "(SELECT column_name, max(aged) AS aged, max(level) FILTER (WHERE is_now) AS now, max(level) FILTER (WHERE NOT is_now) AS before, "
         "greatest(max(spread) FILTER (WHERE NOT is_now), 0.1 * abs(max(level) FILTER (WHERE NOT is_now)), 1) AS spread, "
         "max(size) FILTER (WHERE is_now) AS rows_now, max(size) FILTER (WHERE NOT is_now) AS rows_before "
-        f"FROM ({' UNION ALL '.join(parts)}) GROUP BY column_name)"
+        f"FROM ({' UNION ALL '.join(parts)}) GROUP BY column_name))"
     )
 
 
