@@ -10,8 +10,8 @@ import click
 from fairview import walk
 from fairview.console import (
     door_commands,
-    holding_commands,
     evaluation_commands,
+    holding_commands,
     link_commands,
     proof_commands,
     service_commands,
