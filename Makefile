@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STATE  ?= state
 export DO_NOT_TRACK = 1
 
-.PHONY: setup run up test check docs bench faults lock generate demo cases fuzz score-links score-services clean
+.PHONY: setup run up test check docs bench mutants faults lock generate demo cases fuzz score-links score-services clean
 .DEFAULT_GOAL := help
 
 help: ## Show the doors
@@ -53,6 +53,9 @@ bench: setup ## Measure the walk against the plain-DuckDB floor: make bench [RES
 
 faults: setup ## Every fault at every call, and the scenarios; writes docs/reference/faults.md (up to an hour)
 	@$(BIN)/python -m tests.faults.report
+
+mutants: setup ## Change every published table in seven ways and count what the suites catch: make mutants [RESIDENTS=n]
+	@$(BIN)/python -m bench.mutants $(or $(RESIDENTS),5000) --write
 
 demo: setup ## Write the demo council's deliveries to demo-deliveries/
 	@$(BIN)/fairview demo --to demo-deliveries --residents $(or $(RESIDENTS),5000)

@@ -101,6 +101,38 @@ def test_an_old_value_in_airflows_database_is_found_even_after_its_row_was_delet
     assert "airflow metadata" in state.faults()
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("xcom", "value"),
+        ("rendered_task_instance_fields", "rendered_fields"),
+        ("task_instance_note", "content"),
+        ("dag_run_note", "content"),
+        ("hitl_detail", "body"),
+    ],
+)
+def test_an_old_value_in_what_airflow_keeps_of_a_run_is_found(state, table, column):
+    path = state.places.root / "airflow" / "airflow.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as con:
+        con.execute(f"CREATE TABLE {table} (id INTEGER, {column} TEXT)")
+        con.execute(f"INSERT INTO {table} VALUES (1, ?)", [json.dumps({"said": OLD["reason"]})])
+        con.commit()
+    assert "airflow metadata" in state.faults()
+
+
+@pytest.mark.parametrize(
+    "place", ["exports/list.csv", "landing/housing/report.json", "dbt_project/target/run_results.json"]
+)
+def test_an_old_value_in_an_export_a_report_or_what_dbt_left_is_found(state, place):
+    root = state.catalogue.house if place.startswith("dbt_project") else state.places.root
+    path = root / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = f"1,{OLD['reason']}\n" if place.endswith(".csv") else json.dumps({"note": OLD["reason"]})
+    path.write_text(line, encoding="utf-8")
+    assert "values only informed_debt" in state.faults()
+
+
 def test_the_old_generations_folder_put_back_is_found_with_and_without_its_key(state):
     shutil.copytree(state.copy, state.old.path)
     assert "was replaced and is still there, with its data key" in state.faults()
