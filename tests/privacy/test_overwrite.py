@@ -121,9 +121,7 @@ def test_an_old_value_in_what_airflow_keeps_of_a_run_is_found(state, table, colu
     assert "airflow metadata" in state.faults()
 
 
-@pytest.mark.parametrize(
-    "place", ["exports/list.csv", "dbt_project/target/run_results.json"]
-)
+@pytest.mark.parametrize("place", ["exports/list.csv", "dbt_project/target/run_results.json"])
 def test_an_old_value_in_an_export_a_report_or_what_dbt_left_is_found(state, place):
     root = state.catalogue.house if place.startswith("dbt_project") else state.places.root
     path = root / place
