@@ -95,6 +95,7 @@ def starting() -> None:
 
 def plain(state: Path) -> None:
     """The same checks as plain SQL, one statement each, on the same encrypted marts."""
+    from fairview.gate.beside import beside
     from fairview.store import opening
 
     here, candidates, asked = _opened(state)
@@ -102,6 +103,7 @@ def plain(state: Path) -> None:
     for service, candidate in candidates.items():
         con = opening.connect(here.places)
         opening.attach(con, candidate.database, "mart", candidate.data_key(here.keyring.zone_key(service)), True)
+        beside(here.places, here.keyring, here.catalogue.service(service), candidate).prepare(con)
         con.execute("USE mart")
         for table, expectations in asked[service].items():
             for one in expectations:
