@@ -26,7 +26,7 @@ dags = {
         "rules": {task.task_id: task.trigger_rule.value for task in dag.tasks},
         "decide": next((
             {"options": task.options, "defaults": task.defaults, "hours": task.response_timeout.total_seconds() / 3600,
-             "params": sorted(task.params)} for task in dag.tasks if task.task_id == "decide"), None),
+             "params": sorted(task.params)} for task in dag.tasks if task.task_id == "decide" and dag_id.startswith("service__")), None),
         "scheduled": dag.timetable.summary if hasattr(dag.timetable, "summary") else "", "params": sorted(dag.params),
     }
     for dag_id, dag in bag.dags.items()

@@ -448,7 +448,7 @@ def test_every_expectation_says_why_who_and_since_when_under_a_name_of_its_own(d
             (declared.house / "expectations" / SERVICE / f"{table.name}.json").read_text(encoding="utf-8")
         )
         for expectation in suite["expectations"]:
-            assert expectation["severity"] in {"critical", "warning"}
+            assert expectation["severity"] in {"critical", "warning", "info"}
             assert all(expectation["meta"][word] for word in ("id", "why", "owner", "since"))
             names.append(expectation["meta"]["id"])
 
