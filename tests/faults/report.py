@@ -108,6 +108,12 @@ def page(calls: dict[str, int], rows: list[dict], scenarios: list[dict], steps: 
     for one in scenarios:
         told = f"not run here: {one['reason']}" if one.get("reason") else "; ".join(one["broken"]) or "nothing"
         lines.append(f"| {one['name']} | {one['what']} | {one['points']} | {told} |")
+    tried = {(row["step"], row["kind"]) for row in rows}
+    missing = [f"{step} with {kind}" for step in steps for kind in SINGLE if (step, kind) not in tried]
+    if missing:
+        lines += ["", f"Not run for this page: {', '.join(missing)}."]
+    if not scenarios:
+        lines += ["", "No scenario was run for this page."]
     lines.append(INVARIANTS)
     faults = sorted({fault for row in rows for fault in row["broken"]})
     if faults:

@@ -18,7 +18,7 @@ def lines() -> list[dict]:
     if not shutil.which("gcc"):
         pytest.skip("there is no compiler for the shim")
     kinds = ["SIGKILL", "ENOSPC", "EIO", "half a write, then SIGKILL", "disk full from here on"]
-    done = run(["--serve", "--light", "--all-most", str(MOST), "--kinds", *kinds], seconds=280)
+    done = run(["--serve", "--light", "--all-most", str(MOST), "--kinds", *kinds], seconds=900)
     assert done.returncode == 0
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
