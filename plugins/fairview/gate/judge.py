@@ -25,6 +25,7 @@ from fairview.store import generations, ledger, opening
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
+from fairview.store.troubles import sentence, trouble
 
 # More lines than this before a person are not read. Owner: data engineering, since 2026-11-26.
 _MOST_FIGURES = 12
@@ -91,7 +92,9 @@ def _judge_one(
                     pages[table.name] = data_docs.sections_of(result)
             tables += merges.judge(places, catalogue, card.service)
     except Exception as error:  # whatever it was, the rest was not judged, and that is what the verdict must say
-        reason = str(error) if isinstance(error, FairviewError) else type(error).__name__
+        machine = None if isinstance(error, FairviewError) else trouble(error)
+        own = str(error) if isinstance(error, FairviewError) else type(error).__name__
+        reason = sentence("judging", machine) if machine else own
         tables.append(TableVerdict(card.service, Status.NOT_RUN, None, (), f"it could not be judged: {reason}"))
     verdict = Verdict(
         service=card.service,
