@@ -16,6 +16,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,12 +143,26 @@ def _exactly(peer: socket.socket, size: int) -> bytes:
     return b"".join(parts)
 
 
+class _Without:
+    """Says of one package that it is not installed."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    def find_spec(self, name: str, path=None, target=None) -> None:
+        """Nothing is found here; the package left out is found nowhere."""
+        if name == self._package:
+            raise ModuleNotFoundError(name, name=name)
+
+
 def main() -> None:
     """Wait for deliveries; fork a child for each; end with the parent."""
+    sys.meta_path.insert(0, _Without("pandas"))  # pyarrow would load it in every child, for nothing
+    import numpy
     import pyarrow.csv
     import python_calamine
 
-    assert pyarrow.csv and python_calamine
+    assert numpy and pyarrow.csv and python_calamine
     gc.freeze()
     parent = socket.socket(fileno=0)
     while True:

@@ -193,7 +193,8 @@ class Picking:
         if self.layout.control_type == "rows":
             return
         column = rows[self.layout.control_column]
-        if self.layout.format != "fixed" and (swift := _summed_swiftly(column, self.layout.control_type)) is not None:
+        swiftly = _summed_with_signs if self.layout.format == "fixed" else _summed_swiftly
+        if (swift := swiftly(column, self.layout.control_type)) is not None:
             self._total += swift
             self.facts.control_unreadable += column.null_count
             return
@@ -247,6 +248,16 @@ def _summed_swiftly(column: pa.ChunkedArray, kind: str) -> Decimal | None:
         except pa.ArrowInvalid:
             continue
     return None
+
+
+def _summed_with_signs(column: pa.ChunkedArray, kind: str) -> Decimal | None:
+    """The sum where every text is an amount with its sign behind it, as fixed width has it; None where one is not."""
+    texts = pc.utf8_trim_whitespace(column)
+    if kind != "sum" or not pc.all(pc.match_substring_regex(texts, r"^[0-9]{1,15}\.[0-9]{2}[+-]?$")).as_py():
+        return None
+    amounts = pc.cast(pc.utf8_rtrim(texts, "+-"), pa.decimal128(18, 2))
+    signed = pc.if_else(pc.ends_with(texts, "-"), pc.negate(amounts), amounts)
+    return pc.sum(signed).as_py() or Decimal(0)
 
 
 def amount(text: str, kind: str) -> Decimal | None:

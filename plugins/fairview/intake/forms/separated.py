@@ -34,7 +34,7 @@ def read(text: Text, layout: Layout, facts: Facts) -> Iterator[pa.RecordBatch]:
     start = min(len(line) + 1, text.size)
     end = _end_without_trailer(text, start, layout, facts)
     picking = Picking(header, layout, facts)
-    if _is_plain(text, quoted):
+    if _is_plain(text, quoted, end):
         facts.is_padded = text.is_padded
         yield from _swiftly(text, start, end, picking, quoted)
     else:
@@ -44,11 +44,13 @@ def read(text: Text, layout: Layout, facts: Facts) -> Iterator[pa.RecordBatch]:
 
 def is_padded(text: Text, layout: Layout) -> bool:
     """Whether the texts a surveyed file gives still need stripping."""
-    return text.is_padded or not _is_plain(text, layout.is_quoted and text.is_quoted)
+    return text.is_padded or not _is_plain(text, layout.is_quoted and text.is_quoted, text.size)
 
 
-def _is_plain(text: Text, quoted: bool) -> bool:
-    return not (text.lone_returns or text.has_blank_line or text.is_odd or (quoted and not text.is_well_quoted))
+def _is_plain(text: Text, quoted: bool, end: int) -> bool:
+    """Whether all is where it should be up to `end`; a blank line behind it, before a closing line, is no record."""
+    has_blank_line = text.blank_line is not None and text.blank_line < end
+    return not (text.lone_returns or has_blank_line or text.is_odd or (quoted and not text.is_well_quoted))
 
 
 def _split(line: str, delimiter: str, quoted: bool) -> list[str]:

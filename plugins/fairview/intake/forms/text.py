@@ -23,6 +23,7 @@ _FIRST_PRINTABLE = 32
 _DELETE = b"\x7f"
 _MARK = b"\xef\xbb\xbf"
 _LINE_FEED, _RETURN, _QUOTE = 10, 13, 34
+_PLAIN = bytes(range(128))
 # Beginnings that tell another kind of file under the agreed name.
 _OTHER_KINDS = (
     (b"\x1f\x8b", "gzip"),
@@ -40,7 +41,8 @@ class Text:
     """A surveyed file. `head` and `tail` are its first and last mebibyte as UTF-8, `size` its length as UTF-8.
 
     `is_odd`: it holds characters that have no place in a field. `is_padded`: some field begins or ends with a blank.
-    `is_quoted`: it holds quotes; `is_well_quoted`: each opens or closes a field, or is doubled within one.
+    `is_quoted`: it holds quotes; `is_well_quoted`: each opens or closes a field, or is doubled within one. `blank_line`:
+    where its first blank line begins, counted as `size` is.
     """
 
     open: Callable[[], BinaryIO]
@@ -54,7 +56,7 @@ class Text:
     is_padded: bool = False
     is_quoted: bool = False
     is_well_quoted: bool = True
-    has_blank_line: bool = False
+    blank_line: int | None = None
     has_quoted_line_end: bool = False
     lone_returns: bool = False
 
@@ -219,11 +221,16 @@ class _Seen:
         low = int(numpy.count_nonzero(numpy.frombuffer(chunk, dtype="uint8") < _FIRST_PRINTABLE))
         text.is_odd = text.is_odd or low != feeds + returns or _DELETE in chunk
         if not text.is_ascii and not text.is_odd:
-            text.is_odd = bool(UNUSUAL.search(self._overlap + chunk))
-            self._overlap = (self._overlap + chunk)[1 - UNUSUAL_BYTES :]
-        if not text.has_blank_line:
-            text.has_blank_line = (feeds > pairs and b"\n\n" in joined) or (returns > 0 and b"\n\r" in joined)
-        if not text.is_padded and b" " in joined:
+            together = self._overlap + chunk
+            # Nothing unusual is partly plain, so what is not there without the plain bytes is not there with them.
+            text.is_odd = bool(UNUSUAL.search(together.translate(None, _PLAIN)) and UNUSUAL.search(together))
+            self._overlap = together[1 - UNUSUAL_BYTES :]
+        if text.blank_line is None:
+            at = joined.find(b"\n\n") if feeds > pairs else -1
+            other = joined.find(b"\n\r", 0, at if at >= 0 else len(joined)) if returns else -1
+            found = [place for place in (at, other) if place >= 0]
+            text.blank_line = text.size + min(found) if found else None
+        if not (text.is_padded or text.is_quoted) and b" " in joined:
             delimiter = self.layout.delimiter.encode()
             edges = (b" " + delimiter, delimiter + b" ", b" \n", b"\n ", b" \r")
             text.is_padded = any(edge in joined for edge in edges)
