@@ -140,6 +140,11 @@ def _write_line(con, found: Examined, receipt: Receipt, line: FileReceipt, file:
     )  # fmt: skip
 
 
+def commit(con) -> None:
+    """Bring all of a delivery into force at once."""
+    con.execute("COMMIT")
+
+
 def prove(file: Judged, staged: int, quarantined: int) -> None:
     """Every row received is accounted for. Raises StoreError (and so undoes the load) when one is not."""
     if file.received != staged + quarantined + sum(file.dropped.values()):

@@ -55,7 +55,7 @@ def _load(con, found: Examined, content: str, at: datetime) -> Receipt:
         if any(file.is_typed for file in found.files):
             loading.write_findings(con, found, delivery_id)
         loading.write_receipt(con, found, answer, content, attempt, at)
-        con.execute("COMMIT")
+        loading.commit(con)
     except BaseException:
         con.execute("ROLLBACK")
         raise

@@ -104,6 +104,11 @@ def _attach_vault(con: duckdb.DuckDBPyConnection, places: Places, key: str, read
             time.sleep(0.1)
 
 
+def checkpoint(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring the vault's file up to date. Explicit, because close() would swallow a failed one."""
+    con.execute("CHECKPOINT vault")
+
+
 @contextmanager
 def vault(
     places: Places, keyring: Keyring, read_only: bool = False, threads: int | None = None, memory: str | None = None
@@ -118,6 +123,6 @@ def vault(
         con.execute("USE vault")
         yield con
         if not read_only:
-            con.execute("CHECKPOINT vault")  # explicit: close() would swallow a failed one
+            checkpoint(con)
     finally:
         con.close()
