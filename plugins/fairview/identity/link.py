@@ -192,7 +192,8 @@ def _register(con, keyring: Keyring, as_at: date) -> dict[str, Any]:
     con.execute("CREATE OR REPLACE TEMP TABLE person_items AS SELECT record_id AS item, cluster FROM person_of")
     con.execute(
         """CREATE OR REPLACE TEMP TABLE person_before AS
-        SELECT feed || '|' || record_key AS item, person_key, minted_on
+        SELECT feed || '|' || record_key AS item, person_key, minted_on,
+            person_key = first_value(person_key) OVER (PARTITION BY feed, record_key ORDER BY since, until NULLS LAST, person_key) AS is_first
         FROM vault.identity.registry_record JOIN vault.identity.registry USING (person_key)
         QUALIFY row_number() OVER (PARTITION BY feed, record_key ORDER BY since DESC, until DESC NULLS FIRST) = 1"""
     )
@@ -216,7 +217,7 @@ def _household(con, keyring: Keyring, declared: Declarations, as_at: date) -> No
     households.gather(con, declared.limit("institution"))
     con.execute(
         """CREATE OR REPLACE TEMP TABLE household_before AS
-        SELECT item, household_key, minted_on FROM vault.identity.household_item JOIN vault.identity.household_registry USING (household_key)"""
+        SELECT item, household_key, minted_on, true AS is_first FROM vault.identity.household_item JOIN vault.identity.household_registry USING (household_key)"""
     )
     con.execute("CREATE OR REPLACE TEMP TABLE household_earlier AS FROM household_before WHERE false")
     con.execute(

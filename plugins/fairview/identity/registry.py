@@ -4,7 +4,7 @@ Knows: who held which identifier before, how a cluster inherits one, how a new o
 Refuses to know: why records were clustered as they are.
 
 A cluster keeps the identifier with which it shares most records, between equals the oldest. When a person is split the
-identifier stays with the biggest part; a part that once had an identifier of its own, before a merge that is now undone,
+identifier stays with the biggest part, between equals with the one whose records had it first; a part that once had an identifier of its own, before a merge that is now undone,
 gets that one back. New identifiers are the first 128 bits of HMAC-SHA256 under the registry key of
 the cluster's smallest record and the date, so the same deliveries under the same root key give the same ones anywhere.
 Households are kept in the same way, with a spell's sources in place of records.
@@ -18,13 +18,13 @@ from fairview.store import lending
 
 _INHERIT = """
 CREATE OR REPLACE TEMP TABLE {name}_shares AS
-SELECT cluster, {key} AS old, count(*) AS items, min(minted_on) AS minted_on
+SELECT cluster, {key} AS old, count(*) AS items, count(*) FILTER (is_first) AS own, min(minted_on) AS minted_on
 FROM {name}_items JOIN {name}_before USING (item) GROUP BY cluster, {key};
 CREATE OR REPLACE TEMP TABLE {name}_kept AS
 WITH clusters AS (SELECT cluster, min(item) AS first_item, count(*) AS size FROM {name}_items GROUP BY cluster),
 heirs AS (
     SELECT s.*, c.first_item FROM {name}_shares s JOIN clusters c USING (cluster)
-    QUALIFY row_number() OVER (PARTITION BY old ORDER BY items DESC, size DESC, first_item) = 1
+    QUALIFY row_number() OVER (PARTITION BY old ORDER BY items DESC, own DESC, size DESC, first_item) = 1
 ), chosen AS (
     SELECT * FROM heirs QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY items DESC, minted_on, old) = 1
 )
@@ -71,8 +71,8 @@ FROM (SELECT *, is_minted AND (EXISTS (FROM {name}_known r WHERE r.id = k.id)
 def enter(con, name: str, key: str, minting_key: bytes, as_at: date, prefix: str = "") -> None:
     """Give every cluster of `<name>_items(item, cluster)` an identifier: leaves `<name>_ids(cluster, id, is_new)`.
 
-    Needs `<name>_before(item, <key>, minted_on)`, who held what last, `<name>_earlier` of the same shape, who ever held what,
-    and `<name>_known(id)`, every identifier ever given.
+    Needs `<name>_before(item, <key>, minted_on, is_first)`, who held what last and whether it was the item's first,
+    `<name>_earlier(item, <key>, minted_on)`, who ever held what, and `<name>_known(id)`, every identifier ever given.
     Leaves `<name>_shares(cluster, old, items)` for the log of splits and merges.
     """
     try:
