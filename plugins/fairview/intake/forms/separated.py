@@ -149,8 +149,9 @@ def _swiftly(text: Text, start: int, end: int, picking: Picking, quoted: bool) -
         )
         for batch in batches:
             yield picking.batch(dict(zip(needed, batch.columns, strict=True)), numbers.following(batch.num_rows))
-    except pa.ArrowInvalid:
-        raise FileFault("unreadable") from None
+    except pa.ArrowInvalid as error:
+        # A row longer than a chunk is what the careful way calls a field without end.
+        raise FileFault("unclosed-quote" if "straddl" in str(error) else "unreadable") from None
 
 
 def _parts(line: str, delimiter: str, quoted: bool) -> list[str]:
