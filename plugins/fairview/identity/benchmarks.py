@@ -27,8 +27,9 @@ _CALLED = {
 _TRUTH_CALLED = ("entity_id", "cluster", "person_id", "cluster_id")
 # Columns that say the names again, or say where a row came from.
 _REPEATED = ("full_name", "name", "first_and_surname", "source_dataset", "source", "side")
-# A column is worth blocking on when a value of it, with an initial, is shared by few: pairs per record at most.
-_PAIRS_PER_RECORD = 60
+# A column is worth blocking on when a value of it, with an initial, is shared by few: pairs per record at most, and pairs in
+# all, so that a large register needs no more memory than a council.
+_PAIRS_PER_RECORD, _PAIRS_IN_ALL = 60, 500_000
 # A column of fewer different values than this is a code; of nearly as many values as rows, a number of one person.
 _FEWEST_VALUES, _NUMBER_SHARE = 30, 0.5
 # Rounds of joining and counting agreement again, and the lightest pair still looked at in them (see `train`).
@@ -216,7 +217,7 @@ def _settings(benchmark: Benchmark, blocks: list[str]) -> dict[str, Any]:
         comparisons.append(_levels(column, null, (f"{column}_l = {column}_r", "same"), *grades, frequency=column))
     return {
         "link_type": "dedupe_only", "unique_id_column_name": "unique_id", "comparisons": comparisons,
-        "blocking_rules_to_generate_predictions": blocks, "retain_matching_columns": True,
+        "blocking_rules_to_generate_predictions": blocks, "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": True, "em_convergence": 0.0001, "max_iterations": 25,
     }  # fmt: skip
 
@@ -237,7 +238,8 @@ def _blocks(con, benchmark: Benchmark) -> list[str]:
         if kind != "code":
             tried += [(column,), (column, "fore[1]"), (column, "sur[1]"), (column, "sur")]
             tried += [(column, "birth[1:4]")] if "birth" in benchmark.columns else []
-    small = {keys: size for keys in tried if (size := _pairs(con, keys)) <= _PAIRS_PER_RECORD}
+    most = min(_PAIRS_PER_RECORD, _PAIRS_IN_ALL / con.execute("SELECT count(*) FROM profiles").fetchone()[0])
+    small = {keys: size for keys in tried if (size := _pairs(con, keys)) <= most}
     # A way whose pairs another, shorter one already gives adds nothing.
     kept = [keys for keys in small if not any(set(other) < set(keys) for other in small)]
     return [

@@ -29,7 +29,8 @@ SETTLED: dict[str, str] = {
     "two national insurance numbers": "nino_grade(a.nino, b.nino) = 4",
     "two birth dates": "birth_grade(a.birth_date, b.birth_date) = 4",
     "two forenames": """(length(a.fore) > 1 AND a.fore = b.fore)
-        OR (least(length(a.fore), length(b.fore)) >= 5 AND name_slip(a.fore, b.fore)) OR nino_grade(a.nino, b.nino) = 4""",
+        OR (least(length(a.fore), length(b.fore)) >= 5 AND name_slip(a.fore, b.fore)) OR nino_grade(a.nino, b.nino) = 4
+        OR (list_has_any(a.families, b.families) AND a.sur = b.sur)""",
     "two children born the same day": "nino_grade(a.nino, b.nino) = 4",
 }
 FACET_COLUMNS = (

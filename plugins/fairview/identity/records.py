@@ -145,7 +145,7 @@ QUALIFY row_number() OVER (PARTITION BY claim_id ORDER BY to_date DESC NULLS FIR
 
 # A name that nearly all its bearers have as a forename stands in the surname's field, beside one that hardly anybody has
 # as a forename: the record was entered the other way round. Counted in people's other names, so that a much-recorded
-# person counts once. Set by identity, 2026-11-26: with fewer bearers a council's records cannot tell.
+# person counts once; the record itself does not count, or the rarer a community's names are the less it would be put right. Set by identity, 2026-11-26: with fewer bearers a council's records cannot tell.
 _LEAST_BEARERS, _USE = 5, 10
 # A forename whose bearers are nearly all of one sex tells it where neither title nor gender does.
 _LEAST_TOLD, _ONE_SEX = 5, 0.95
@@ -171,19 +171,8 @@ surs AS (SELECT surname AS name, count(DISTINCT forename) AS bearers FROM writte
 SELECT DISTINCT w.forename, w.surname FROM written_people w
 JOIN fores given ON given.name = w.surname LEFT JOIN surs kept ON kept.name = w.surname
 LEFT JOIN fores other ON other.name = w.forename LEFT JOIN surs family ON family.name = w.forename
-WHERE length(w.forename) > 2 AND given.bearers >= {_LEAST_BEARERS} AND given.bearers >= {_USE} * coalesce(kept.bearers, 0)
+WHERE length(w.forename) > 2 AND given.bearers >= {_LEAST_BEARERS} AND given.bearers >= {_USE} * (coalesce(kept.bearers, 1) - 1)
   AND coalesce(other.bearers, 0) <= 1 + coalesce(family.bearers, 0)
-"""
-
-# A name of three letters is too short for a slip to be told from another name (TIM, TOM), unless one writing is nobody else's
-# and the other many people's. Names of some communities are short (YAA, ESI, ALI): without this they alone bear every slip.
-_SHORT = f"""
-CREATE OR REPLACE TEMP TABLE short_slips AS
-WITH bearers AS (SELECT forename AS name, count(DISTINCT surname) AS n FROM written_people WHERE length(forename) = 3 GROUP BY forename)
-SELECT rare.name, list('slip of ' || known.name ORDER BY known.name) AS slips
-FROM bearers known JOIN bearers rare ON known.n >= {_LEAST_BEARERS}
-    AND (rare.name = known.name OR (rare.n = 1 AND damerau_levenshtein(rare.name, known.name) = 1))
-GROUP BY rare.name
 """
 
 _SEXES = f"""
@@ -201,8 +190,8 @@ WITH plain AS (
     FROM written_people w LEFT JOIN turned t USING (forename, surname)
 )
 SELECT plain.* REPLACE (coalesce(plain.sex, s.presumed) AS sex), replace(plain.forename, ' ', '') AS fore, replace(surname, ' ', '') AS sur,
-    name_words(surname) AS words, list_concat(coalesce(families, []), coalesce(slips, [])) AS families, coalesce(birth_date > $minors_born_after, false) AS is_minor
-FROM plain LEFT JOIN forename_sexes s ON s.forename = plain.forename LEFT JOIN short_slips ON short_slips.name = plain.forename
+    name_words(surname) AS words, coalesce(families, []) AS families, coalesce(birth_date > $minors_born_after, false) AS is_minor
+FROM plain LEFT JOIN forename_sexes s ON s.forename = plain.forename
 LEFT JOIN (SELECT name, list(family ORDER BY family) AS families FROM nicknames GROUP BY name) n
     ON n.name = pet_ending(split_part(plain.forename, ' ', 1))
 """
@@ -299,7 +288,6 @@ def gather(con, declared: Declarations, as_at) -> None:
     con.execute(_WRITTEN.format(union=" UNION ALL ".join(_SOURCES.values())), {"as_at": as_at})
     con.execute(_ORDER)
     con.execute(_SEXES)
-    con.execute(_SHORT)
     minors_born_after = as_at.replace(year=as_at.year - int(declared.limit("oldest_minor")), day=min(as_at.day, 28))
     con.execute(_RECORDS, {"minors_born_after": minors_born_after})
     for column in ("nino", "email"):
