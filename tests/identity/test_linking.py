@@ -320,6 +320,44 @@ def test_a_name_entered_the_other_way_round_is_turned_when_the_council_knows_the
     assert town.same(*married, entry)
 
 
+def test_a_reversed_entry_is_turned_though_few_bear_the_forename(town):
+    for number, letter in enumerate("ABCDE"):
+        town.member(f"100000{number:02}", 1, "Quenby", f"{letter * 3}x", date(1960 + number, 3, 4))
+    home = town.home(1)
+    account = town.account("10000001", home, "QUENBY, ZZYZX")
+    entry = town.registered("VR1", "Quenby", "Zzyzx", BORN, home)
+    town.link()
+    assert town.same(*account, entry)
+
+
+def test_a_pet_form_entered_the_other_way_round_does_not_part_a_person(town):
+    home = town.home(1)
+    account = town.account("10000001", home, "ZZYZX, VANESSA", title="MRS")
+    claim = town.claim("00000001", home, "Nessa", "Zzyzx", BORN, "QQ123456A")
+    entry = town.registered("VR1", "Zzyzx", "Nessa", BORN, home)
+    town.link()
+    assert town.same(*account, *claim, entry)
+
+
+def test_an_undated_record_is_not_joined_with_somebody_of_another_surname_who_left_the_home_before(town):
+    home = town.home(1)
+    before = town.account("10000001", home, "ZZYZX, QUILLON", until=date(2022, 4, 5))
+    after = town.account("10000002", home, "OTHERLY, QUILLON", since=date(2023, 6, 7))
+    town.put(
+        "sundry_debts", account_no="S1", debtor_name="MR QUILLON OTHERLY", addr1="1 NOWHERE LANE", postcode="RM15 1CI"
+    )
+    town.link()
+    assert town.same(*after, ("sundry_debts", "S1"))
+    assert not town.same(before[0], after[0])
+
+
+def test_namesakes_in_one_street_who_hold_two_homes_at_once_stay_two(town):
+    one = town.account("10000001", town.home(1), "ZZYZX, QUILLON", until=date(2024, 4, 5))
+    other = town.account("10000002", town.home(2), "ZZYZX, QUILLON", since=date(2021, 6, 7))
+    town.link()
+    assert not town.same(one[0], other[0])
+
+
 def test_people_with_a_word_for_a_name_stay_people_and_firms_voids_and_the_unnamed_are_nobody(town):
     people = (
         "BANKS, QUILLON", "CHURCH, OTTOLINE", "COUNCIL, Q", "MARKETING, QUILLON", "VOID, OTTOLINE", "MR Q TRUST", "OWNERS, QUILLON",

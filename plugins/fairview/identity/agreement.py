@@ -51,6 +51,12 @@ MACROS = (
         AND least(x.to_on, y.to_on) - greatest(x.from_on, y.from_on) >= {_TOGETHER_DAYS})) > 0)) > 0""",
     # The letters of a mailbox, and the surname it tells of somebody whose forename or initial it also names.
     """mail_letters(e) AS regexp_replace(upper(split_part(e, '@', 1)), '[^A-Z]', '', 'g')""",
+    # Whether every mailbox two share is made of the surname: namesakes come by j.smith65@ without knowing one another.
+    """mail_of_name(a, b, sur_a, sur_b) AS length(list_filter(list_intersect(a, b), lambda e:
+        NOT coalesce(contains(mail_letters(e), sur_a) OR contains(mail_letters(e), sur_b), false))) = 0""",
+    # Each lived somewhere else for a while at the same time.
+    f"""lived_apart(a, b) AS length(list_filter(a, lambda x: length(list_filter(b, lambda y: y.place <> x.place
+        AND least(x.to_on, y.to_on) - greatest(x.from_on, y.from_on) >= {_TOGETHER_DAYS})) > 0)) > 0""",
     r"""mail_surname(e, fore) AS CASE
         WHEN regexp_extract(upper(e), '^([A-Z]+)[._-]([A-Z]{4,})[0-9]*@', 1) IN (fore, fore[1])
         THEN nullif(regexp_extract(upper(e), '^([A-Z]+)[._-]([A-Z]{4,})[0-9]*@', 2), '') END""",

@@ -29,7 +29,7 @@ _TRUTH_CALLED = ("entity_id", "cluster", "person_id", "cluster_id")
 _REPEATED = ("full_name", "name", "first_and_surname", "source_dataset", "source", "side")
 # A column is worth blocking on when a value of it, with an initial, is shared by few: pairs per record at most, and pairs in
 # all, so that a large register needs no more memory than a council.
-_PAIRS_PER_RECORD, _PAIRS_IN_ALL = 60, 500_000
+_PAIRS_PER_RECORD, _PAIRS_IN_ALL = 60, 250_000
 # A column of fewer different values than this is a code; of nearly as many values as rows, a number of one person.
 _FEWEST_VALUES, _NUMBER_SHARE = 30, 0.5
 # Rounds of joining and counting agreement again, and the lightest pair still looked at in them (see `train`).
@@ -217,7 +217,7 @@ def _settings(benchmark: Benchmark, blocks: list[str]) -> dict[str, Any]:
         comparisons.append(_levels(column, null, (f"{column}_l = {column}_r", "same"), *grades, frequency=column))
     return {
         "link_type": "dedupe_only", "unique_id_column_name": "unique_id", "comparisons": comparisons,
-        "blocking_rules_to_generate_predictions": blocks, "retain_matching_columns": False,
+        "blocking_rules_to_generate_predictions": blocks, "retain_matching_columns": True,
         "retain_intermediate_calculation_columns": True, "em_convergence": 0.0001, "max_iterations": 25,
     }  # fmt: skip
 

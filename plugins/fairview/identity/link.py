@@ -168,8 +168,11 @@ def _score(con, settings: dict[str, Any], name: str, full: bool) -> int:
 
 def join(con, declared: Declarations, settings: dict[str, Any]) -> None:
     """From `scored` to `person_of(record_id, cluster)`: heavy enough, with more than names behind it, and nobody beside it."""
+    weighing.name_at_home(con, settings, declared.limit("least_weight"))
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT a, b, weight FROM scored WHERE weight >= $1 AND {weighing.supported(settings)}",
+        f"""CREATE OR REPLACE TEMP TABLE pairs AS SELECT a, b, weight
+        FROM scored JOIN profiles x ON x.unique_id = a JOIN profiles y ON y.unique_id = b
+        WHERE weight >= $1 AND {weighing.supported(settings)}""",
         [declared.limit("least_weight")],
     )
     con.execute(

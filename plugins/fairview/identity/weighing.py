@@ -123,13 +123,31 @@ def gamma(comparison: dict[str, Any], label: str) -> int:
     return len(told) - 1 - told.index(label)
 
 
+def name_at_home(con, settings: dict[str, Any], least_weight: float) -> None:
+    """Make `named_at_home(profile)`: who has somebody of the same whole name at home, so that nobody of another surname need be meant."""
+    household = next(one for one in settings["comparisons"] if one["output_column_name"] == "household")
+    labels = [one["label_for_charts"] for one in household["comparison_levels"]]
+    at_home = ", ".join(str(gamma(household, label)) for label in labels if label in model.NAMED_AT_HOME)
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE named_at_home AS
+        SELECT DISTINCT unnest([a, b]) AS profile FROM scored WHERE weight >= ? AND gamma_household IN ({at_home})""",
+        [least_weight],
+    )
+
+
 def supported(settings: dict[str, Any]) -> str:
-    """SQL over the columns of `scored`: whether a pair has more than names behind it (`model.NAME_ONLY`)."""
+    """SQL over `scored` beside the profiles `x` and `y` of its pair: whether more than names is behind it (`model.NAME_ONLY`),
+    and not only what something speaks against (`model.DOUBTED`). Needs `named_at_home`."""
     said = []
     comparisons = {comparison["output_column_name"]: comparison for comparison in settings["comparisons"]}
     more = ", ".join(str(gamma(comparisons["forename"], label)) for label in model.MORE_THAN_INITIAL)
     for name, labels in model.NAME_ONLY.items():
         empty = ", ".join(str(gamma(comparisons[name], label)) for label in labels)
         needs = f" AND gamma_forename IN ({more})" if name in model.CONTACTS else ""
-        said.append(f"(gamma_{name} NOT IN (-1, {empty}){needs})")
+        doubts = "".join(
+            f" AND NOT coalesce(gamma_{name} = {gamma(comparisons[name], label)} AND ({sql}), false)"
+            for (of, label), sql in model.DOUBTED.items()
+            if of == name
+        )
+        said.append(f"(gamma_{name} NOT IN (-1, {empty}){needs}{doubts})")
     return f"({' OR '.join(said)})"
