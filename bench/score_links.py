@@ -78,7 +78,7 @@ def _peak() -> int:
 
 def baseline(here: walk.House, truth: Path, as_at: date) -> score.MonthScore:
     """Stock Splink on the same records."""
-    with opening.vault(here.places, here.keyring, read_only=True, memory=_BENCHMARK_MEMORY) as con:
+    with opening.vault(here.places, here.keyring, read_only=True) as con:
         con.execute("USE memory")
         records.gather(con, declarations.declarations(), as_at)
         stock.link_records(con)
