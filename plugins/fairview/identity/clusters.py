@@ -39,15 +39,17 @@ FACET_COLUMNS = (
 # More rounds than doubling could ever need; reaching it means the rounds do not end, which is a fault.
 _MOST_ROUNDS = 60
 
+# `cluster_facets` holds those alone who still have a partner to be judged with.
 _START = """
 CREATE OR REPLACE TEMP TABLE membership AS
     SELECT node, coalesce(m.cluster, node) AS cluster FROM (SELECT DISTINCT node FROM facets) LEFT JOIN must_join m USING (node);
-CREATE OR REPLACE TEMP TABLE cluster_facets AS
-    SELECT DISTINCT cluster, facets.* EXCLUDE (node) FROM facets JOIN membership USING (node);
 CREATE OR REPLACE TEMP TABLE open_pairs AS
     SELECT least(x.cluster, y.cluster) AS a, greatest(x.cluster, y.cluster) AS b, max(weight) AS weight
     FROM pairs JOIN membership x ON x.node = pairs.a JOIN membership y ON y.node = pairs.b
     WHERE x.cluster <> y.cluster GROUP BY ALL;
+CREATE OR REPLACE TEMP TABLE cluster_facets AS
+    SELECT DISTINCT cluster, facets.* EXCLUDE (node) FROM facets JOIN membership USING (node)
+    WHERE cluster IN (SELECT unnest([a, b]) FROM open_pairs);
 CREATE OR REPLACE TEMP TABLE judged (a VARCHAR, b VARCHAR, reason VARCHAR);
 CREATE OR REPLACE TEMP TABLE joins (round INTEGER, a VARCHAR, b VARCHAR, weight DOUBLE);
 """
@@ -93,16 +95,17 @@ SELECT f.x AS a, f.y AS b, f.weight FROM firsts f JOIN firsts g ON g.x = f.y AND
 _JOIN = """
 INSERT INTO joins SELECT $round, a, b, weight FROM chosen;
 UPDATE membership SET cluster = c.a FROM chosen c WHERE c.b = membership.cluster;
-CREATE OR REPLACE TEMP TABLE cluster_facets AS
-    SELECT DISTINCT coalesce(c.a, f.cluster) AS cluster, f.* EXCLUDE (cluster)
-    FROM cluster_facets f LEFT JOIN chosen c ON c.b = f.cluster;
 DELETE FROM judged WHERE a IN (SELECT a FROM chosen UNION SELECT b FROM chosen)
     OR b IN (SELECT a FROM chosen UNION SELECT b FROM chosen);
 CREATE OR REPLACE TEMP TABLE open_pairs AS
     SELECT least(x, y) AS a, greatest(x, y) AS b, max(weight) AS weight FROM (
         SELECT coalesce(c.a, p.a) AS x, coalesce(d.a, p.b) AS y, p.weight
         FROM open_pairs p LEFT JOIN chosen c ON c.b = p.a LEFT JOIN chosen d ON d.b = p.b)
-    WHERE x <> y GROUP BY ALL
+    WHERE x <> y GROUP BY ALL;
+CREATE OR REPLACE TEMP TABLE cluster_facets AS
+    SELECT DISTINCT coalesce(c.a, f.cluster) AS cluster, f.* EXCLUDE (cluster)
+    FROM cluster_facets f LEFT JOIN chosen c ON c.b = f.cluster
+    WHERE coalesce(c.a, f.cluster) IN (SELECT unnest([a, b]) FROM open_pairs)
 """
 
 
