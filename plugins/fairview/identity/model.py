@@ -152,9 +152,11 @@ BLOCKS = {
     "move and name": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(left_on) AS moved_on FROM profiles) l
         JOIN (SELECT unique_id, fore[1] AS initial, sur, unnest(came_on) AS moved_on FROM profiles) r USING (sur, initial, moved_on)""",
+    # Surnames must fit at least in part: namesakes by forename who move on one day grow with the square of the town.
     "move and forename": """SELECT l.unique_id, r.unique_id
-        FROM (SELECT unique_id, fore, unnest(left_on) AS moved_on FROM profiles WHERE length(fore) > 1) l
-        JOIN (SELECT unique_id, fore, unnest(came_on) AS moved_on FROM profiles) r USING (fore, moved_on)""",
+        FROM (SELECT unique_id, fore, sur, words, surs, unnest(left_on) AS moved_on FROM profiles WHERE length(fore) > 1) l
+        JOIN (SELECT unique_id, fore, sur, words, surs, unnest(came_on) AS moved_on FROM profiles) r USING (fore, moved_on)
+        WHERE l.sur = r.sur OR list_has_any(l.surs, r.surs) OR surname_grade(l.sur, l.words, r.sur, r.words) >= 2""",
     "move and swapped name": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore, unnest(list_concat(left_on, came_on)) AS moved_on FROM profiles) l
         JOIN (SELECT unique_id, sur, unnest(list_concat(left_on, came_on)) AS moved_on FROM profiles) r
@@ -162,8 +164,10 @@ BLOCKS = {
     "name and postcode": """SELECT l.unique_id, r.unique_id
         FROM (SELECT unique_id, fore[1] AS initial, sur, unnest(postcodes) AS postcode FROM profiles) l
         JOIN (SELECT unique_id, fore[1] AS initial, sur, unnest(postcodes) AS postcode FROM profiles) r USING (sur, initial, postcode)""",
-    "whole name, unless namesakes are many": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r USING (sur, fore)
-        WHERE length(l.fore) > 1 AND NOT EXISTS (FROM many_namesakes m WHERE m.name = l.sur || ' ' || l.fore)""",
+    # Common names are left out before the names are joined, not of the pairs: those are the square of the town.
+    "whole name, unless namesakes are many": """WITH uncommon AS (SELECT unique_id, sur, fore FROM profiles
+            WHERE length(fore) > 1 AND NOT EXISTS (FROM many_namesakes m WHERE m.name = profiles.sur || ' ' || profiles.fore))
+        SELECT l.unique_id, r.unique_id FROM uncommon l JOIN uncommon r USING (sur, fore)""",
     "whole name and year of birth": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r
         ON l.sur = r.sur AND l.fore = r.fore AND year(l.birth_date) = year(r.birth_date) WHERE length(l.fore) > 1""",
     "whole name and birthday": """SELECT l.unique_id, r.unique_id FROM profiles l JOIN profiles r
