@@ -31,9 +31,9 @@ ended as (
         on later.day_code = 'NOW'
         and later.subject_key = earlier.subject_key
         and later.rule_id = earlier.rule_id
-        and (later.points >= earlier.points or later.is_direct_referral)
     where earlier.day_code = 'BEFORE'
-        and later.subject_key is null
+        -- Compared here and not in the join, which would then be hashed on nothing and compare all with all.
+        and not coalesce(later.points >= earlier.points or later.is_direct_referral, false)
     group by earlier.subject_key
 )
 
