@@ -385,6 +385,42 @@ def _told(receipt) -> str:
     return f"{receipt.extract_date} {receipt.source}: {receipt.outcome}, {received:,} rows received, {staged:,} staged"
 
 
+def rebuild(here: House, clock: Callable[[], datetime], tell: Tell = lambda line: None) -> list[Served]:
+    """Everything derived anew from what the vault holds: people, warehouse, services, record. Raises FairviewError."""
+    if in_force(here).as_at is None:
+        raise FairviewError("nothing has been received yet, so there is nothing to build from")
+    tell("linking people")
+    link(here, clock())
+    tell("building the warehouse")
+    build_warehouse(here)
+    served = serve(here, clock(), tell)
+    write_record(here, clock())
+    return served
+
+
+def rotate(here: House, what: str, clock: Callable[[], datetime], tell: Tell = lambda line: None) -> list[Served]:
+    """Rotate the key of `root`, the `vault` or a service; what a service publishes follows at once under new pseudonyms.
+
+    Called again after a kill it goes on where it was. Returns how the services published again came out.
+    """
+    from fairview.governance import rotation
+
+    services = [card.service for card in here.catalogue.services]
+    if what == "vault":
+        counted, again = rotation.rotate_vault(here.places, here.keyring), []
+    elif what == "root":
+        counted, again = rotation.rotate_root(here.places, here.keyring, services, tell), services
+    else:
+        counted, again = rotation.rotate_zone(here.places, here.keyring, here.catalogue.service(what).service), [what]
+    ledger.append(here.places, "key_rotation", clock(), rotated=what, **counted)
+    again = [service for service in again if generations.current(here.places, service)]
+    if again and what == "root":
+        build_warehouse(here)
+    served = serve(here, clock(), tell, again) if again else []
+    write_record(here, clock())
+    return served
+
+
 def run_unit_tests(here: House, as_at: date, service: str | None = None, model: str | None = None) -> int:
     """Run the models' unit tests in an empty state. Returns how many passed; raises TransformationFailed."""
     from fairview.identity import schema

@@ -15,6 +15,7 @@ from fairview.console import (
     link_commands,
     proof_commands,
     service_commands,
+    upkeep_commands,
     writer_commands,
 )
 from fairview.console.options import now, state_house, state_option, state_places
@@ -72,11 +73,17 @@ def demo(residents: int, seed: int, months: int, to: Path, truth: Path | None) -
 
 @cli.command()
 @state_option
-def ledger(state: Path | None) -> None:
-    """Check the ledger's chain and print its head, to be kept elsewhere."""
+def ledger(state: Path | None) -> int:
+    """Check the ledger's chain and print its head, to be kept elsewhere; exit code 6 when the state is older than it was."""
+    from fairview.governance import backups
     from fairview.store import ledger as store
 
-    click.echo(store.verify(state_places(state)))
+    here = state_house(state)
+    click.echo(store.verify(here.places))
+    older = backups.rolled_back(here.places, here.keyring)
+    for sentence in older:
+        click.echo(sentence)
+    return 6 if older else 0
 
 
 @cli.command()
@@ -184,7 +191,8 @@ def as_at(state: Path | None) -> None:
 
 
 for _themed in (
-    door_commands, holding_commands, link_commands, service_commands, evaluation_commands, proof_commands, writer_commands,
+    door_commands, holding_commands, link_commands, service_commands, evaluation_commands, proof_commands, upkeep_commands,
+    writer_commands,
 ):  # fmt: skip
     for _command in _themed.COMMANDS:
         cli.add_command(_command)

@@ -14,12 +14,13 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from ulid import ULID
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.errors import Blocked, StoreError
+from fairview.errors import Blocked, KeyMissing, StoreError
 from fairview.store import generations, keys, ledger, lending, opening
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
@@ -105,10 +106,7 @@ def reveal(
     identity = _look_up(places, keyring, catalogue, request, ticket, at)
     sealed = keys.wrap(json.dumps(identity, default=str).encode(), keyring.zone_key(request.service), ticket)
     folder = _folder(places)
-    path = folder / f"{request.service}-{ticket}.sealed"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(sealed)
+    _seal(places, request.service, folder / f"{request.service}-{ticket}.sealed", sealed)
     return ticket
 
 
@@ -124,6 +122,36 @@ def open_sealed(places: Places, service: str, ticket: str, key: bytes) -> dict:
     if not path.is_file():
         raise StoreError("no such ticket, or its time has passed")
     return json.loads(keys.unwrap(path.read_bytes(), key, ticket))
+
+
+def reseal(places: Places, service: str, before: bytes, after: bytes) -> int:
+    """Seal what a service's open tickets revealed under its next key. Returns how many were sealed anew."""
+    resealed = 0
+    for path in sorted(_folder(places).glob(f"{service}-*.sealed")):
+        ticket = path.stem.rsplit("-", 1)[1]
+        try:
+            revealed = keys.unwrap(path.read_bytes(), before, ticket)
+        except KeyMissing:  # sealed anew before a kill
+            keys.unwrap(path.read_bytes(), after, ticket)
+            continue
+        draft = path.with_name(f".{path.name}.draft")
+        draft.unlink(missing_ok=True)
+        _seal(places, service, draft, keys.wrap(revealed, after, ticket)).replace(path)
+        resealed += 1
+    return resealed
+
+
+def _seal(places: Places, service: str, path: Path, sealed: bytes) -> Path:
+    """Write a sealed ticket, readable by its owner and by the officers' group where the service was handed over to one."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(sealed)
+        file.flush()
+        os.fsync(file.fileno())
+    zone = places.zone(service)
+    if generations.is_open_to_group(zone):
+        os.chown(path, -1, zone.stat().st_gid)
+        path.chmod(0o640)
+    return path
 
 
 def forget(places: Places, at: datetime) -> int:

@@ -182,6 +182,41 @@ def opened(path: Path, key: bytes) -> Iterator[bytes]:
             chunk, number = following, number + 1
 
 
+def reseal(places: Places, before: bytes, after: bytes) -> int:
+    """Encrypt every landed copy that still opens with `before` under `after`, each replaced whole. Returns how many.
+
+    The caller holds the vault's lock. Raises StoreError for a copy neither key opens.
+    """
+    resealed = 0
+    for left in (places.root / "landing").glob("*/.*.draft"):  # a kill's; nobody else lands while the vault is held
+        left.unlink()
+    for path in sorted((places.root / "landing").glob("*/*.enc")):
+        if _opens(path, after):
+            continue
+        draft = path.with_name(f".{secrets.token_hex(8)}.draft")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+                seal = _Sealer(copy, after)
+                for chunk in opened(path, before):
+                    seal.add(chunk)
+                seal.close()
+                copy.flush()
+                os.fsync(copy.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        resealed += 1
+    return resealed
+
+
+def _opens(path: Path, key: bytes) -> bool:
+    try:
+        next(opened(path, key), None)
+    except StoreError:
+        return False
+    return True
+
+
 def forget(places: Places, keyring: Keyring, catalogue: Catalogue, at: datetime) -> int:
     """Delete landing copies whose contract's retention has passed since their extract date. Returns how many.
 

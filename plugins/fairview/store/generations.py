@@ -11,13 +11,14 @@ import json
 import os
 import secrets
 import shutil
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ulid import ULID
 
-from fairview.errors import StoreError
+from fairview.errors import KeyMissing, StoreError
 from fairview.store import keys, locks
 from fairview.store.keys import Keyring
 from fairview.store.places import WAREHOUSE, Places
@@ -59,7 +60,7 @@ class Generation:
             wrapped = (self.path / "dek.wrapped").read_bytes()
         except OSError as error:
             raise StoreError(f"{self.zone} {self.name} has been shredded") from error
-        return keys.unwrap(wrapped, zone_key, f"{self.zone}/{self.name}").hex()
+        return keys.unwrap_either(wrapped, zone_key, f"{self.zone}/{self.name}").hex()
 
 
 def begin(places: Places, keyring: Keyring, zone: str) -> Generation:
@@ -76,6 +77,26 @@ def begin(places: Places, keyring: Keyring, zone: str) -> Generation:
         wrapped = keys.wrap(secrets.token_bytes(32), keyring.zone_key(zone), f"{zone}/{path.name}")
         _write(path / "dek.wrapped", wrapped)
     return Generation(zone, path)
+
+
+def rewrap(places: Places, zone: str, before: bytes, *zone_keys: bytes) -> int:
+    """Wrap the data key of every generation of a zone under each of `zone_keys`, opening it with any of them or `before`.
+
+    Each file is replaced whole. Returns how many generations. Raises KeyMissing when none of the keys fits.
+    """
+    rewrapped = 0
+    for path in sorted(places.zone(zone).glob("gen-*")):
+        generation, about = Generation(zone, path), f"{zone}/{path.name}"
+        if not (path / "dek.wrapped").exists():  # a kill left it half shredded
+            continue
+        try:
+            data_key = bytes.fromhex(generation.data_key(before))
+        except KeyMissing:
+            data_key = bytes.fromhex(generation.data_key(zone_keys[-1]))
+        _write(path / "dek.wrapped", b"".join(keys.wrap(data_key, key, about) for key in zone_keys))
+        _sync(path)
+        rewrapped += 1
+    return rewrapped
 
 
 def seal(candidate: Generation, manifest: dict[str, Any]) -> str:
@@ -133,6 +154,8 @@ def switch(places: Places, candidate: Generation) -> str | None:
         before = current(places, candidate.zone)
         if not candidate.path.is_dir():
             raise StoreError(f"{candidate.zone} {candidate.name}: another run has swept this candidate away")
+        if is_open_to_group(folder):
+            _open(candidate.path, folder.stat().st_gid)
         _sync(candidate.path)
         link = folder / f".current-{candidate.name}"
         link.unlink(missing_ok=True)
@@ -208,8 +231,31 @@ def _destroy_key(path: Path) -> None:
         _sync(path)
 
 
+def is_open_to_group(folder: Path) -> bool:
+    """Whether a zone's folder was opened to the group of its officers."""
+    return folder.exists() and bool(folder.stat().st_mode & stat.S_IRGRP)
+
+
+def open_to_group(places: Places, zone: str, group: int) -> None:
+    """Let a group read what a zone publishes, now and after every switch; candidates stay closed."""
+    folder = places.zone(zone)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.chown(folder, -1, group)
+    folder.chmod(0o2750)  # set-group: what is made inside belongs to the group
+    published = current(places, zone)
+    if published:
+        _open(published.path, group)
+
+
+def _open(generation: Path, group: int) -> None:
+    for path in (generation, *generation.iterdir()):
+        os.chown(path, -1, group)
+        path.chmod(0o2750 if path.is_dir() else 0o440)
+
+
 def _write(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
     with draft.open("wb") as file:
         file.write(content)
         file.flush()

@@ -1,7 +1,7 @@
 """The ledger: deliveries, verdicts, publications. Counts and hashes, never a person.
 
 One JSON line an entry, each carrying the SHA-256 of the line before: an edit, a removal or a re-ordering breaks the
-chain. What was cut off the end only an outside copy of the head can show (`head`).
+chain. What was cut off the end an anchor beside the keys shows (`rolled_back`), or a copy of the head kept elsewhere.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def append(places: Places, kind: str, at: datetime, **body: Any) -> dict[str, An
         except BaseException:
             file.truncate(len(whole))
             raise
+        _anchor(places, lines[0] if lines else "", entry["number"], line.decode()[:-1])
     return entry
 
 
@@ -70,6 +71,42 @@ def _parted(content: bytes) -> tuple[bytes, bytes]:
 def _lines(places: Places) -> list[str]:
     path = _path(places)
     return _parted(path.read_bytes())[0].decode().split("\n")[:-1] if path.exists() else []
+
+
+def _anchor(places: Places, first: str, entries: int, line: str) -> None:
+    """Note beside the keys, which are kept apart from the state, how far the ledger has come.
+
+    A state put back from last week's copy is whole in itself; only this shows that it was further once.
+    """
+    if not os.access(places.keys, os.W_OK):
+        return
+    path = places.keys / _anchor_name(first or line)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps({"entries": entries, "head": _digest(line)}), encoding="ascii")
+    draft.replace(path)
+
+
+def _anchor_name(first: str) -> str:
+    """One anchor a ledger, known by its first line: two states may share a folder of keys."""
+    return f"ledger-{_digest(first)[:16]}.anchor"
+
+
+def rolled_back(places: Places) -> str | None:
+    """A sentence when the ledger is shorter than it was, or another than it was, by the anchor beside the keys."""
+    lines = _lines(places)
+    if not lines:
+        return None
+    try:
+        told = json.loads((places.keys / _anchor_name(lines[0])).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    if len(lines) < told["entries"]:
+        return (
+            f"the ledger has {len(lines)} entries but had {told['entries']}: the state is older than the keys remember"
+        )
+    if _digest(lines[told["entries"] - 1]) != told["head"]:
+        return f"ledger line {told['entries']} is not the one the keys remember: another history was put in its place"
+    return None
 
 
 def read(places: Places, *kinds: str) -> Iterator[dict[str, Any]]:

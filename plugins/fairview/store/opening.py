@@ -120,6 +120,8 @@ def vault(
     con = connect(places, threads, memory)
     try:
         _attach_vault(con, places, keyring.vault_key(), read_only)
+        if places.vault.stat().st_mode & 0o077:  # made by DuckDB under whatever mask the process has
+            places.vault.chmod(0o600)
         con.execute("USE vault")
         yield con
         if not read_only:

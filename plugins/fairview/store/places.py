@@ -20,6 +20,11 @@ class Places:
         return self.root / "vault.duckdb"
 
     @property
+    def next_vault(self) -> Path:
+        """The vault under its next key, while the key is rotated; encrypted like the vault."""
+        return self.root / "vault.next.duckdb"
+
+    @property
     def ledger(self) -> Path:
         return self.root / "ledger"
 
