@@ -26,8 +26,8 @@ run: setup ## Walk deliveries through a real Airflow: make run [DELIVERIES=folde
 up: setup ## Leave Airflow's web UI running
 	@$(BIN)/fairview up --state $(STATE)
 
-test: setup ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## Run the tests, in two processes: make test [ARGS=…] [JOBS=2]
+	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile $(ARGS)
 
 check: setup ## Lint, floors, declarations, generated files, compose schema
 	@$(BIN)/ruff check .
