@@ -70,7 +70,13 @@ def _by_strace(state: Path, log: Path) -> Counter:
         if "/end" in line:
             break
         call = re.match(r"\d+ +(\w+)\(", line)
-        if not within or not call or str(state) not in line or call[1] in ("stat", "newfstatat"):
+        # Only the state: the keys lie beside it, in a folder whose name begins alike.
+        if (
+            not within
+            or not call
+            or not re.search(re.escape(str(state)) + r"[/\">]", line)
+            or call[1] in ("stat", "newfstatat")
+        ):
             continue
         name = call[1]
         if name in ("openat", "open") and not re.search(r"O_CREAT|O_TRUNC", line):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +12,7 @@ from tests.intake.conftest import Door, line_of
 from tests.intake.deliveries import HOUSE, MARK, Draft
 
 from fairview.console.commands import cli
-from fairview.intake import forms, judging, quarantine, receipts
+from fairview.intake import judging, quarantine, receipts
 from fairview.store import ledger
 
 
@@ -61,7 +62,7 @@ def test_a_file_whose_account_does_not_add_up_is_refused(door: Door, monkeypatch
         )
     elif loss == "a penny":
         total = judging._staged_total
-        monkeypatch.setattr(judging, "_staged_total", lambda *about: total(*about) + forms.Decimal("0.01"))
+        monkeypatch.setattr(judging, "_staged_total", lambda *about: total(*about) + Decimal("0.01"))
     else:
         taken = judging._take_totals
         monkeypatch.setattr(judging, "_take_totals", lambda file, facts: taken(file, facts | {"control_dropped": "0"}))

@@ -178,6 +178,13 @@ def plant(places: Places, keyring: Keyring, catalogue: Catalogue, extra: Path, p
     _bytes(folder / ".dek.wrapped.draft", by_class["data key"])
     _json(folder / "manifest.json", by_class["manifest"])
     _json(folder / "verdict.json", by_class["verdict"])
+    _json(folder / "decision.json", by_class["decision"])
+    _lines(
+        state / "services/informed_debt/exports.jsonl",
+        [json.dumps({"to": text}) for text in by_class["export register"]],
+    )
+    _lines(state / "review/index.html", [f"<p>{html.escape(text)}</p>" for text in by_class["review queue"]])
+    _lines(state / "charts/link-0a1b.html", [f"<p>{html.escape(text)}</p>" for text in by_class["link chart"]])
     for n, text in enumerate(by_class["generation link"]):
         (state / f"warehouse/.current-{n}").symlink_to(text)
     _lines(state / "ledger/ledger.jsonl", [json.dumps({"note": text}) for text in by_class["ledger"]])

@@ -27,7 +27,8 @@ def _changed(value: object) -> object:
     except ValueError:
         pass
     try:
-        return str(float(str(value)) + 1)
+        text = str(value)
+        return str(int(text) + 1 if text.isdecimal() else float(text) + 1)
     except ValueError:
         return f"{value} and more"
 
