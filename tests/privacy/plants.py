@@ -36,6 +36,7 @@ TRANSFORMS: dict[str, tuple[Callable[[str], str], str]] = {
     "sha1": (lambda text: hashlib.sha1(text.upper().encode()).hexdigest(), "unkeyed sha1"),
     "sha256": (lambda text: hashlib.sha256(text.encode()).hexdigest(), "unkeyed sha256"),
     "cut hash": (lambda text: hashlib.sha256(text.lower().encode()).hexdigest()[:16], "unkeyed sha256"),
+    "hash cut to 12": (lambda text: hashlib.md5(text.lower().encode()).hexdigest()[:12], "unkeyed md5"),
 }
 # Only what lies sealed by right, and what would stop the vault from opening, cannot be planted in a whole state.
 NOT_PLANTED = {
@@ -171,6 +172,11 @@ def plant(places: Places, keyring: Keyring, catalogue: Catalogue, extra: Path, p
     folder = generation(places, keyring, "warehouse", _columns(by_class["warehouse"])).path
     generation(places, keyring, "informed_debt", _columns(by_class["mart"]))
     _bytes(places.vault, by_class["vault"], append=True)
+    _bytes(state / "vault.next.duckdb", by_class["vault draft"])
+    backup = state / "backups/fairview-20261031-01m8brzq91rrewtd8yv3e6safg"
+    _bytes(backup / "landing/housing" / f"{'0b' * 32}.enc", by_class["backup"])
+    _json(backup / "backup.json", by_class["backup list"])
+    _lines(state / "exports/.list.csv.17.draft", by_class["export draft"])
     _bytes(state / "landing/housing" / f"{'0a' * 32}.enc", by_class["landing copy"])
     _bytes(state / "landing/housing/.00ff.draft", by_class["landing draft"])
     _lines(state / "reports/housing/sent.html", [f"<p>{html.escape(text)}</p>" for text in by_class["supplier report"]])

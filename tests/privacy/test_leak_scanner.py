@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import re
 import zipfile
+import zlib
 from datetime import UTC, datetime
 
 import pytest
 from tests.privacy import plants
 
-from fairview.proof import artefacts, identifiers, sought
+from fairview.governance import backups
+from fairview.proof import artefacts, identifiers, overwrite, sought
 from fairview.store import generations, opening
 from fairview.store.keys import Keyring
 from fairview.store.places import places
@@ -161,3 +164,59 @@ def test_every_identifying_column_of_every_contract_is_sought_or_says_why_not(de
         for column in contract.loaded:
             if column.sensitivity in sought.IDENTIFYING:
                 assert sought.role(column) or column.name.rsplit("_", 1)[-1] in sought.NOT_SOUGHT, column.name
+
+
+def test_a_column_of_hashes_cut_to_eight_digits_is_found_and_one_alone_is_no_more_than_chance(toy):
+    cut = [hashlib.sha1(one.values["phone"].encode()).hexdigest()[:8] for one in map(plants.Resident, range(1, 21))]
+    cut = [text for text in cut if re.search("[a-f]", text) and re.search("[0-9]", text)]
+    assert len(cut) > 12
+    noise = [hashlib.sha1(str(n).encode()).hexdigest()[:8] for n in range(2000)]
+    (toy.extra / "list.csv").write_text("\n".join([*noise, *cut]), encoding="utf-8")
+    found = {(hit.kind, hit.form, hit.identifiers) for hit in toy.scan().hits}
+    assert {(kind, form) for kind, form, _ in found} == {("phone", "unkeyed sha1")}
+    (toy.extra / "list.csv").write_text("\n".join([*noise, cut[0]]), encoding="utf-8")
+    assert toy.scan().is_clean
+
+
+def png(*chunks: tuple[bytes, bytes]) -> bytes:
+    parts = [b"\x89PNG\r\n\x1a\n", *(len(held).to_bytes(4) + kind + held + b"\0\0\0\0" for kind, held in chunks)]
+    return b"".join(parts)
+
+
+def test_leaks_in_the_texts_an_image_carries_are_found(toy):
+    one = plants.Resident(3).values
+    images = {
+        "a.png": png((b"IHDR", b"\0" * 13), (b"tEXt", b"Comment\0" + one["phone"].encode())),
+        "b.png": png((b"zTXt", b"Comment\0\0" + zlib.compress(one["address"].encode())), (b"IEND", b"")),
+        "c.png": png((b"iTXt", b"Title\0\1\0en\0\0" + zlib.compress(one["UPRN"].encode()))),
+        "d.png": png((b"IEND", b"")) + f" {one['full name']} ".encode(),
+    }
+    for name, content in images.items():
+        (toy.extra / name).write_bytes(content)
+    (toy.extra / "e.svg").write_text(f"<svg><text>{one['postcode']}</text></svg>", encoding="utf-8")
+    found = {(hit.file.rsplit("/", 1)[-1], hit.kind) for hit in toy.scan().hits}
+    assert found >= {
+        ("a.png", "phone"),
+        ("b.png", "address"),
+        ("c.png", "UPRN"),
+        ("d.png", "full name"),
+        ("e.svg", "postcode"),
+    }
+
+
+def test_what_a_rotation_a_restore_and_a_backup_leave_is_known_and_what_a_kill_leaves_of_them(toy):
+    made = backups.back_up(toy.places, toy.keyring, toy.extra, AT)
+    (made.parent / f".{made.name}.draft" / "landing" / "housing").mkdir(parents=True)
+    (made.parent / f".{made.name}.draft" / "vault.duckdb").write_bytes(bytes(range(128, 255)))
+    for path in (toy.places.next_vault, toy.places.root / "vault.next.duckdb.wal", toy.places.root / ".vault.restored"):
+        path.write_bytes(bytes(range(128, 255)))
+    report = toy.scan()
+    assert report.is_clean, list(report.lines())
+    scanned = {one.artefact: one.files for one in report.scanned}
+    assert (scanned["vault draft"], scanned["backup"], scanned["backup list"]) == (
+        2,
+        2,
+        1 + bool(list(made.glob("ledger/*"))),
+    )
+    proof = overwrite.prove(toy.places, toy.keyring, toy.catalogue, at=AT, extra_folders=[toy.extra])
+    assert not [fault for fault in proof.faults if "copy of a database" in fault]

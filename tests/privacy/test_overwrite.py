@@ -72,7 +72,16 @@ def test_after_a_publication_nothing_of_the_old_generation_is_left(state):
     assert any("values and phrases only it held" in line for line in report.lines())
 
 
-TEXTS = ("airflow/logs/dag_id=a/task.log", "work/scratch/dbt-7/target/run.sql", "gate/index.html", "public/record.md")
+TEXTS = (
+    "airflow/logs/dag_id=a/task.log",
+    "work/scratch/dbt-7/target/run.sql",
+    "gate/index.html",
+    "public/record.md",
+    "reports/housing/housing-2026-10-31-0001.html",
+    "reports/housing/housing-2026-10-31-0001.csv",
+    "review/index.html",
+    "work/locks/vault.json",
+)
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,20 @@ class Artefact:
     name: str
 
 
+# A folder of `fairview backup`, or its draft when it was cut off; wherever somebody keeps it.
+_OF_A_BACKUP = r"\.?fairview-[0-9]{8}-[0-9a-z]{26}(\.draft)?/"
+_SEALED_IN_BACKUP = _OF_A_BACKUP + r"(vault\.duckdb|landing/[^/]+/[^/]+)"
+_LISTED_IN_BACKUP = _OF_A_BACKUP + r"(ledger/[^/]+|backup\.json)"
+_BACKUP = "the vault and landed copies of a backup; ciphertext"
 _GENERATION = r"(warehouse|services/[^/]+)/gen-[^/]+"
 
 # Roots: `state` the state folder; `beside` what lies beside it under its name; `house` the repository; `extra` folders
 # the caller names (exports, a shared drive).
 RULES: tuple[Rule, ...] = (
     Rule("vault", "state", r"vault\.duckdb", SEALED, "the one room: its values are the feeds', its bytes must be ciphertext"),
-    Rule("vault write-ahead log", "state", r"vault\.duckdb\.wal", SEALED, "left by a run that was killed; ciphertext"),
+    Rule("vault write-ahead log", "state", r"vault(\.next)?\.duckdb\.wal", SEALED, "left by a run that was killed; ciphertext"),
+    Rule("vault draft", "state", r"vault\.next\.duckdb|\.vault\.restored", SEALED,
+         "the vault under its next key, or as it is being put back; ciphertext"),
     Rule("landing copy", "state", r"landing/[^/]+/[0-9a-f]{64}\.enc", SEALED, "what suppliers sent, encrypted file by file"),
     Rule("landing draft", "state", r"landing/[^/]+/\.[0-9a-f]+\.draft", SEALED, "a landing copy cut off by a kill; ciphertext"),
     Rule("supplier report", "state", r"reports/[^/]+/[^/]+\.(html|csv)", DOCUMENT, "sent back to suppliers"),
@@ -80,14 +87,21 @@ RULES: tuple[Rule, ...] = (
     Rule("dbt docs", "state", r"docs/.+\.(html|json|css|js|svg|png)", DOCUMENT, "lineage and descriptions, to browse"),
     Rule("export register", "state", r"services/[^/]+/\.?exports\.jsonl(\.draft)?", DOCUMENT, "where exports were written, no row"),
     Rule("export", "state", r"exports?/.+\.(parquet|csv)", TABLE, "what officers wrote into the state folder", True),
+    Rule("export draft", "state", r"exports?/(.+/)?\.[^/]+\.draft", TEXT, "an export cut off by a kill", True),
+    Rule("backup", "state", r"backups?/" + _SEALED_IN_BACKUP, SEALED, _BACKUP),
+    Rule("backup list", "state", r"backups?/" + _LISTED_IN_BACKUP, DOCUMENT, "a backup's ledger and hashes", True),
     Rule("airflow metadata", "state", r"airflow/airflow\.db(-wal|-shm|-journal)?", SQLITE, "XCom, rendered fields, run settings, log"),
     Rule("airflow task log", "state", r"airflow/logs/dag_id=.+", TEXT, "what tasks said"),
     Rule("airflow process log", "state", r"airflow/(logs/.+|console/[^/]+\.log|[^/]+\.(log|out|err))", TEXT, "what processes said"),
     Rule("airflow settings", "state", r"airflow/([^/]+\.(cfg|py|secret|json|pid|generated)|\.[^/]+)", TEXT, "settings of the embedded run"),
     Rule("delivery as sent", "beside", r"\.(inbox|demo[^/]*)/.+", EXEMPT, "the suppliers' files, not received yet or kept by the sender"),
+    Rule("backup", "beside", r"\.backups?/" + _SEALED_IN_BACKUP, SEALED, _BACKUP),
+    Rule("backup list", "beside", r"\.backups?/" + _LISTED_IN_BACKUP, DOCUMENT, "a backup's ledger and hashes", True),
     Rule("key", "beside", r"\.keys/.+", EXEMPT, "key files, mode 0600, outside the state; no record is in them"),
     Rule("git tree", "house", r".+", TEXT, "every tracked or untracked file of the house that git does not ignore"),
     Rule("dbt leftover", "leftover", r".+", DOCUMENT, "target and logs of a dbt run by hand in the house"),
+    Rule("backup", "extra", r"(.+/)?" + _SEALED_IN_BACKUP, SEALED, _BACKUP),
+    Rule("backup list", "extra", r"(.+/)?" + _LISTED_IN_BACKUP, DOCUMENT, "a backup's ledger and hashes", True),
     Rule("export", "extra", r".+\.(parquet|csv)", TABLE, "what was written for officers", True),
     Rule("given folder", "extra", r".+", DOCUMENT, "anything else in a folder named to the proof"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ Memory is bounded by the batch, whatever the size of a file. Refuses to know: fi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from fairview.proof import own_rows, sought
@@ -20,6 +21,11 @@ BATCH_BYTES = 24 << 20
 # In ciphertext letters come by chance: a form must have at least this many of them to count there.
 LEAST_IN_NOISE = 7
 _HASHES = ("md5", "sha1", "sha256")
+# A hash may be cut: 16, 12 or 8 of its digits are compared, the first 64 bits shifted by as much. At 20,000 residents one
+# token of 12 digits in ten million meets one of their hashes by chance, of 8 digits one in four hundred: those count in
+# an artefact that holds more of them than chance explains. Owner: information governance, since 2026-11-26.
+_SHIFTS = (0, 16, 32)
+_NO_CHANCE = 1e-6
 _UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _PRINTABLE = r"[\x20-\x7E\x{A0}-\x{FFFF}\s]+"
 
@@ -57,7 +63,9 @@ class Passages:
             "CREATE OR REPLACE TEMP TABLE passage (artefact INTEGER, place VARCHAR, is_value BOOLEAN, is_noise BOOLEAN, "
             "is_ours BOOLEAN, text VARCHAR)"
         )
-        con.execute("CREATE OR REPLACE TEMP TABLE suspect (prefix UBIGINT, artefact INTEGER, place VARCHAR)")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE suspect (prefix UBIGINT, shift INTEGER, artefact INTEGER, place VARCHAR)"
+        )
 
     def compare(self, artefact: int, zone: str, tables: list[tuple[str, str]], keyring: Keyring) -> None:
         """What is to be done while a generation is attached; nothing, unless a subclass knows better."""
@@ -87,7 +95,7 @@ class Passages:
     def add_tokens(self, source: Source, place: str, query: str) -> None:
         """Values that may be unkeyed hashes and nothing else: `query` yields UUIDs or hex text."""
         self._con.execute(
-            f"INSERT INTO suspect SELECT ('0x' || left(replace(text::VARCHAR, '-', ''), 16))::UBIGINT, {source.number}, ? "
+            f"INSERT INTO suspect SELECT ('0x' || left(replace(text::VARCHAR, '-', ''), 16))::UBIGINT, 0, {source.number}, ? "
             f"FROM ({query}) AS t(text)",
             [place],
         )
@@ -143,15 +151,21 @@ class Passages:
         )
 
     def _suspect(self) -> None:
-        """Keep the first 16 hex digits of whatever looks like a hash."""
+        """Keep the first 16 hex digits of whatever looks like a hash, and words that look like one cut shorter."""
         found = (
             "list_concat(regexp_extract_all(lower(text), '[0-9a-f]{16,}'), "
             f"list_transform(regexp_extract_all(lower(text), '{_UUID}'), u -> replace(u, '-', '')))"
         )
         self._con.execute(
-            f"INSERT INTO suspect SELECT DISTINCT ('0x' || left(word, 16))::UBIGINT, artefact, place "
+            f"INSERT INTO suspect SELECT DISTINCT ('0x' || left(word, 16))::UBIGINT, 0, artefact, place "
             f"FROM (SELECT artefact, place, unnest(list_distinct({found})) AS word FROM decoded)"
         )
+        in_plain = "NOT is_noise AND regexp_matches(w1, '[0-9]') AND regexp_matches(w1, '[A-F]')"
+        for digits, shift, where in ((12, 16, "true"), (8, 32, in_plain)):
+            self._con.execute(
+                f"INSERT INTO suspect SELECT DISTINCT ('0x' || left(w1, {digits}))::UBIGINT, {shift}, artefact, place FROM run "
+                f"WHERE length(w1) BETWEEN {digits} AND {digits + 3} AND regexp_full_match(w1, '[0-9A-F]+') AND {where}"
+            )
 
 
 class Matcher(Passages):
@@ -190,12 +204,46 @@ class Matcher(Passages):
     def finish(self) -> None:
         """Search what is left, then meet everything that looks like a hash with the hashes of everything sought."""
         self.search()
+        self._con.execute(
+            f"CREATE TEMP TABLE spelled AS {sought.spellings()} AND squash(text) NOT IN (SELECT word FROM house_word)"
+        )
         hashed = " UNION ALL ".join(
             f"SELECT ident, '{name}' AS form, ('0x' || left({name}(spelled), 16))::UBIGINT AS prefix FROM spelled"
             for name in _HASHES
         )
+        shifts = ", ".join(f"({shift})" for shift in _SHIFTS)
         self._con.execute(
-            f"INSERT INTO met WITH spelled AS ({sought.spellings()} AND squash(text) NOT IN (SELECT word FROM house_word)), "
-            "seen AS (SELECT DISTINCT * FROM suspect) "
-            f"SELECT DISTINCT artefact, place, 'unkeyed ' || form, ident FROM ({hashed}) JOIN seen USING (prefix)"
+            f"CREATE TEMP TABLE cut_met AS WITH seen AS (SELECT DISTINCT * FROM suspect) "
+            f"SELECT artefact, place, form, ident, shift, seen.prefix FROM (SELECT ident, form, shift, prefix >> shift AS prefix "
+            f"FROM ({hashed}), (VALUES {shifts}) AS cut(shift)) JOIN seen USING (shift, prefix)"
         )
+        self._con.execute(
+            "INSERT INTO met SELECT DISTINCT artefact, place, 'unkeyed ' || form, ident FROM cut_met "
+            "WHERE shift < 32 OR list_contains(?, artefact)",
+            [self._beyond_chance()],
+        )
+
+    def _beyond_chance(self) -> list[int]:
+        """Artefacts that hold more hashes cut to eight digits than that many random tokens would make up."""
+        hashes = 3 * self._con.execute("SELECT count(*) FROM spelled").fetchone()[0]
+        tokens = dict(
+            self._con.execute(
+                "SELECT artefact, count(DISTINCT prefix) FROM suspect WHERE shift = 32 GROUP BY ALL"
+            ).fetchall()
+        )
+        met = self._con.execute(
+            "SELECT artefact, count(DISTINCT prefix) FROM cut_met WHERE shift = 32 GROUP BY ALL"
+        ).fetchall()
+        return [
+            artefact for artefact, count in met if _at_least(count, tokens[artefact] * hashes / 2.0**32) < _NO_CHANCE
+        ]
+
+
+def _at_least(count: int, expected: float) -> float:
+    """The chance of at least so many of rare events (Poisson)."""
+    term, fewer = math.exp(-expected), 0.0
+    for number in range(count):
+        fewer += term
+        term *= expected / (number + 1)
+    # Small chances drown in 1 - fewer: the tail's own first term bounds them from below and is nearly all of them.
+    return max(1 - fewer, term)

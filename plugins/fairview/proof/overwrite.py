@@ -26,7 +26,7 @@ from fairview.store.places import WAREHOUSE, Places
 
 # Files by what they begin with: a copy of a mart is one whatever it is called. DuckDB's mark stands at byte 8.
 _DUCKDB, _PARQUET = b"DUCK", b"PAR1"
-_MAY_BE_DUCKDB = {"vault", "warehouse", "mart"}
+_MAY_BE_DUCKDB = {"vault", "vault draft", "backup", "warehouse", "mart"}
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ def _check_leftovers(places: Places, catalogue: Catalogue, found: list[Artefact]
         "draft",
         "dbt leftover",
         "landing draft",
+        "export draft",
     }
     faults = [f"{one.rule.artefact} {one.name}" for one in found if one.rule.artefact in leftover]
     faults += [
@@ -288,7 +289,7 @@ class _Traces(Passages):
 
     def _take_suspects(self) -> None:
         """Pseudonyms: whatever looks like a UUID or a hash."""
-        self._take("SELECT DISTINCT prefix::VARCHAR AS text, artefact FROM suspect")
+        self._take("SELECT DISTINCT prefix::VARCHAR AS text, artefact FROM suspect WHERE shift = 0")
         self._con.execute("TRUNCATE suspect")
 
     def _take(self, query: str) -> None:

@@ -1,8 +1,8 @@
 """Turns a file into passages of text: (place, whether the text is a whole value, text).
 
-Knows packed files (gzip, zlib, zip and what is built on zip), JSON and JSON lines, CSV, databases of Airflow's kind, and
+Knows packed files (gzip, zlib, zip and what is built on zip), the texts a PNG carries, JSON and JSON lines, CSV, databases of Airflow's kind, and
 that a plain text may lie between other bytes. Refuses to know what is looked for. Never fails on what a file is like: what
-cannot be parsed is read as bytes.
+cannot be parsed is read as bytes. Not seen: what the pixels of an image show, and what other formats pack in ways of their own.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _PRINTABLE = re.compile(
     rb"(?:[\x09\x20-\x7e]|[\xc2-\xc5][\x80-\xbf]){%d,}" % LEAST_PRINTABLE
 )  # letters of Latin scripts
 _TEXT_SHARE = 0.95
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def sealed(path: Path) -> Iterator[Passage]:
@@ -65,7 +66,7 @@ def _content(data: bytes, place: str, depth: int) -> Iterator[Passage]:
     if depth < _DEPTH and (packed := list(_unpacked(data))):
         for name, inner in packed:
             yield from _content(inner, f"{place}{name} ", depth + 1)
-        if not data.startswith(b"PK"):
+        if not data.startswith((b"PK", _PNG)):
             return
     is_unicode = _is_unicode(data)
     if is_unicode or _is_text(data):
@@ -97,8 +98,26 @@ def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
                 for member in archive.infolist():
                     if not member.is_dir():
                         yield member.filename, archive.read(member)
+        elif data.startswith(_PNG):
+            yield from _png_texts(data)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         return
+
+
+def _png_texts(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The texts an image carries beside its pixels: tEXt, zTXt and iTXt, unpacked where they are packed."""
+    at = len(_PNG)
+    while at + 8 <= len(data):
+        size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        held, at = data[at + 8 : at + 8 + size], at + 12 + size
+        keyword, _, rest = held.partition(b"\0")
+        if kind == b"tEXt":
+            yield "tEXt", keyword + b" " + rest
+        elif kind == b"zTXt":
+            yield "zTXt", keyword + b" " + zlib.decompress(rest[1:])
+        elif kind == b"iTXt":
+            is_packed, text = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
+            yield "iTXt", keyword + b" " + (zlib.decompress(text) if is_packed else text)
 
 
 def _is_text(data: bytes) -> bool:
