@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -25,13 +26,20 @@ dags = {
         "tags": sorted(dag.tags), "doc": dag.doc_md or "", "owner": dag.owner,
         "rules": {task.task_id: task.trigger_rule.value for task in dag.tasks},
         "decide": next((
-            {"options": task.options, "defaults": task.defaults, "hours": task.response_timeout.total_seconds() / 3600,
+            {"options": task.options, "defaults": task.defaults,
              "params": sorted(task.params)} for task in dag.tasks if task.task_id == "decide" and dag_id.startswith("service__")), None),
         "scheduled": dag.timetable.summary if hasattr(dag.timetable, "summary") else "", "params": sorted(dag.params),
     }
     for dag_id, dag in bag.dags.items()
 }
-print("RESULT" + json.dumps({"dags": dags, "errors": bag.import_errors, "seconds": seconds}))
+from airflow.serialization.serialized_objects import DagSerialization
+first = {}
+for dag_id, dag in bag.dags.items():
+    made = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    due = made.next_dagrun_info(last_automated_run_info=None)
+    if due:
+        first[dag_id] = due.run_after.isoformat()
+print("RESULT" + json.dumps({"dags": dags, "errors": bag.import_errors, "seconds": seconds, "first": first}))
 """
 
 
@@ -45,10 +53,12 @@ def bag(declared, tmp_path_factory):
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(declared.house / "plugins"),
         "FAIRVIEW_STATE": str(state),
     }
+    read_at = datetime.now(UTC)
     command = [sys.executable, "-c", _READ, str(declared.house / "dags")]
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=True, cwd=home)
     found = json.loads(done.stdout.split("RESULT", 1)[1])
     found["state_was_made"] = state.exists()
+    found["read_at"] = read_at
     return found
 
 
@@ -103,6 +113,36 @@ def test_whoever_decides_says_why_and_no_answer_in_time_means_not_published(bag,
         asked = bag["dags"][f"service__{card.service}"]["decide"]
         assert asked["options"] == ["Publish", "Keep what is published"]
         assert asked["defaults"] == ["Keep what is published"]
-        assert asked["hours"] == 72
         assert asked["params"] == ["reason"]
         assert bag["dags"][f"service__{card.service}"]["rules"]["publish"] == "none_failed_min_one_success"
+
+
+def test_a_question_stays_open_until_the_deadline_in_the_ledger_however_often_it_is_asked():
+    from fairview.orchestration import verbs
+
+    within = timedelta(hours=72)
+    assert verbs.left_to_answer((datetime.now(UTC) + within).isoformat()) - within < timedelta(seconds=2)
+    assert verbs.left_to_answer((datetime.now(UTC) - within).isoformat()) == timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("user", "reason", "said"),
+    [
+        ({"id": "1", "name": "a.lead"}, "", "The answer of a.lead was not taken: say why, in a few words."),
+        ({"id": "1", "name": "a.lead"}, None, "say why"),
+        ({"id": "1", "name": "a.lead"}, "QQ 12 34 56 C asked", "shaped like an identifier"),
+        ({"id": "1", "name": "a.lead"}, "The new rate came into force", None),
+        (None, "", None),  # nobody's: the deadline has passed
+    ],
+)
+def test_an_answer_without_a_fit_reason_is_not_taken(user, reason, said):
+    from fairview.orchestration import verbs
+
+    objection = verbs.objection_to({"responded_by_user": user, "params_input": {"reason": reason}})
+    assert said in objection if said else objection is None
+
+
+def test_a_first_start_runs_nothing_that_is_past(bag):
+    assert bag["first"], "no DAG runs by the clock"
+    for dag_id, moment in bag["first"].items():
+        assert datetime.fromisoformat(moment) > bag["read_at"], dag_id

@@ -70,9 +70,9 @@ def test_duckdb_neither_fetches_nor_loads_an_extension_by_itself(where):
 
 
 def test_airflow_collects_no_usage_data_wherever_it_is_started(declared, where):
-    from fairview.console import airflow_run
+    from fairview.console import airflow_server
 
-    settings = airflow_run.environment(declared, where, 8080)
+    settings = airflow_server.environment(declared, where, {"api": 8080, "execution": 8081, "log": 8082})
     assert settings["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
     assert settings["DO_NOT_TRACK"] == "1"
     image = (HOUSE / "Dockerfile").read_text(encoding="utf-8")

@@ -215,6 +215,7 @@ def test_only_declared_approvers_may_decide_where_any_are_declared(here, candida
     path.write_text(path.read_text(encoding="utf-8").replace("approvers: []", "approvers: [b.boss]"), encoding="utf-8")
     with pytest.raises(Blocked, match="not among those who may decide"):
         decide(here, candidate)
+    assert holding.objection(here.catalogue, "a.lead", WHY) == "a.lead is not among those who may decide"
     decide(here, candidate, by="b.boss")
     assert tried(here, candidate).generation == candidate.name
 

@@ -9,6 +9,9 @@ from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.reading import read_yaml
 from fairview.errors import DeclarationError
 
+# A reason is a sentence or two. Owner: information governance, since 2026-11-26.
+LEAST_REASON, LONGEST_REASON = 5, 400
+
 
 @dataclass(frozen=True)
 class Terms:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from airflow.sdk import DAG, CronTriggerTimetable, Param, task
+from airflow.sdk import DAG, Param, task
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.orchestration import assets, words
+from fairview.orchestration import assets, running, words
 
 # Council systems send within three working days of the month end (feed specification, section 1); looking every
 # morning costs seconds and finds a late or corrected delivery the day it comes.
@@ -20,12 +18,11 @@ def delivery_dag(catalogue: Catalogue, source: str) -> DAG:
     with DAG(
         dag_id=f"delivery__{source}",
         description=f"Check and stage what {contracts[0].document['dataProduct']} sent.",
-        schedule=CronTriggerTimetable(_EVERY_MORNING, timezone="Europe/London"),
-        start_date=datetime(2026, 1, 1),
+        schedule=running.at(_EVERY_MORNING),
         catchup=False,
         max_active_runs=1,
         tags=[f"source:{source}", "intake"],
-        default_args={"owner": contracts[0].document["dataProduct"]},
+        default_args=running.owned_by(contracts[0].document["dataProduct"]),
         doc_md=words.of_delivery_dag(source, contracts),
         params={
             "up_to": Param(

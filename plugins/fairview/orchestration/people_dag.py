@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
+from airflow.sdk import DAG, AssetOrTimeSchedule, Param, task
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.identity.acts import Acts, acts
-from fairview.orchestration import assets, words
+from fairview.orchestration import assets, running, words
 
 # After the morning's deliveries; a run that finds nothing new ends in a second.
 _AFTER_THE_DELIVERIES = "30 6 * * *"
@@ -32,14 +30,13 @@ def people_dag(catalogue: Catalogue) -> DAG:
         dag_id="people",
         description="Which records are one person and one household; then the tables without identifiers.",
         schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable(_AFTER_THE_DELIVERIES, timezone="Europe/London"),
+            timetable=running.at(_AFTER_THE_DELIVERIES),
             assets=assets.any_delivery(catalogue),
         ),
-        start_date=datetime(2026, 1, 1),
         catchup=False,
         max_active_runs=1,
         tags=["identity", "warehouse"],
-        default_args={"owner": "data engineering"},
+        default_args=running.owned_by("data engineering"),
         doc_md=words.of_people_dag(catalogue),
         params={
             "even_if_nothing_is_new": Param(
@@ -97,7 +94,6 @@ def decide_link_dag(catalogue: Catalogue) -> DAG:
         dag_id="decide_link",
         description="Two records must, or must not, be one person: one decision, by its number in the queue.",
         schedule=None,
-        start_date=datetime(2026, 1, 1),
         catchup=False,
         tags=["identity"],
         default_args={"owner": "data engineering"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Param, task
@@ -33,7 +33,6 @@ def reidentify_dag(catalogue: Catalogue) -> DAG:
         dag_id="reidentify",
         description="Name one person of one service: two approvals, logged before it reveals.",
         schedule=None,
-        start_date=datetime(2026, 1, 1),
         catchup=False,
         tags=["governance"],
         default_args={"owner": "information governance"},

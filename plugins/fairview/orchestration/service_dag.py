@@ -5,15 +5,13 @@ process. It is skipped when nothing is to be decided, so that the usual run pays
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
+from airflow.sdk import DAG, AssetOrTimeSchedule, Param, task
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.service import ServiceCard
-from fairview.contracts.terms import terms
-from fairview.orchestration import assets, words
+from fairview.contracts.terms import LONGEST_REASON, terms
+from fairview.orchestration import assets, running, words
+from fairview.orchestration.asking import AskUntilAnswered
 
 
 def service_dag(catalogue: Catalogue, card: ServiceCard) -> DAG:
@@ -22,14 +20,11 @@ def service_dag(catalogue: Catalogue, card: ServiceCard) -> DAG:
     with DAG(
         dag_id=f"service__{card.service}",
         description=card.title,
-        schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable(card.schedule, timezone="Europe/London"), assets=assets.WAREHOUSE
-        ),
-        start_date=datetime(2026, 1, 1),
+        schedule=AssetOrTimeSchedule(timetable=running.at(card.schedule), assets=assets.WAREHOUSE),
         catchup=False,
         max_active_runs=1,
         tags=[f"service:{card.service}", f"purpose:{card.purpose_code}"],
-        default_args={"owner": card.department},
+        default_args=running.owned_by(card.department),
         doc_md=words.of_service_dag(card),
     ) as dag:
 
@@ -54,20 +49,19 @@ def service_dag(catalogue: Catalogue, card: ServiceCard) -> DAG:
             ti.xcom_push("verdict", verdict)
             return "decide" if verdict["question"] else "publish"
 
-        decide = HITLOperator(
+        decide = AskUntilAnswered(
             task_id="decide",
             subject=f"{card.title}: publish what is out of the ordinary?",
             body="{{ ti.xcom_pull(task_ids='judge', key='verdict')['question'] }}",
             options=[words.PUBLISH, words.KEEP],
             defaults=[words.KEEP],  # nobody answered in time: not published
-            response_timeout=held.answer_within,
             assigned_users=[{"id": name, "name": name} for name in held.approvers] or None,
             params={
-                # No least length here: Airflow checks a parameter's default before anybody has answered. `decide` checks it.
+                # No least length here: Airflow checks the blank too, before anybody has answered. `asking` sees to it.
                 "reason": Param(
                     "",
                     type="string",
-                    maxLength=400,
+                    maxLength=LONGEST_REASON,
                     title="Why",
                     description="A sentence for the ledger, which everyone may read. No word about a person.",
                 )

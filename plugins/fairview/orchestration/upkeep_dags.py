@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, task
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.orchestration import assets, words
-
-_START = datetime(2026, 1, 1)
+from fairview.orchestration import assets, running, words
 
 
 def public_record_dag(catalogue: Catalogue) -> DAG:
@@ -18,14 +14,13 @@ def public_record_dag(catalogue: Catalogue) -> DAG:
         dag_id="public_record",
         description="What was received, refused, published or kept back, and the eleven questions answered.",
         schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable("0 8 * * *", timezone="Europe/London"),
+            timetable=running.at("0 8 * * *"),
             assets=AssetAny(*(assets.publication(card.service) for card in catalogue.services)),
         ),
-        start_date=_START,
         catchup=False,
         max_active_runs=1,
         tags=["governance"],
-        default_args={"owner": "information governance"},
+        default_args=running.owned_by("information governance"),
         doc_md=words.PUBLIC_RECORD,
     ) as dag:
 
@@ -55,12 +50,11 @@ def retention_dag() -> DAG:
     with DAG(
         dag_id="upkeep__retention",
         description="Forget what the contracts say to forget.",
-        schedule=CronTriggerTimetable("0 3 * * 0", timezone="Europe/London"),
-        start_date=_START,
+        schedule=running.at("0 3 * * 0"),
         catchup=False,
         max_active_runs=1,
         tags=["upkeep"],
-        default_args={"owner": "data engineering"},
+        default_args=running.owned_by("data engineering"),
         doc_md=words.RETENTION,
     ) as dag:
 
@@ -80,12 +74,11 @@ def ledger_dag() -> DAG:
     with DAG(
         dag_id="upkeep__ledger",
         description="Is the ledger's chain unbroken?",
-        schedule=CronTriggerTimetable("0 4 * * *", timezone="Europe/London"),
-        start_date=_START,
+        schedule=running.at("0 4 * * *"),
         catchup=False,
         max_active_runs=1,
         tags=["upkeep", "governance"],
-        default_args={"owner": "information governance"},
+        default_args=running.owned_by("information governance"),
         doc_md=words.LEDGER,
     ) as dag:
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from fairview import walk
+from fairview.contracts.catalogue import catalogue
 from fairview.domain.verdicts import Status
 from fairview.errors import Blocked, FairviewError
 from fairview.intake.receipts import REFUSALS
@@ -129,11 +130,26 @@ def judge(service: str, candidate: str) -> dict:
     found = walk.candidate(here, service, candidate)
     verdict = walk.judge(here, {service: found}, surroundings.now())[service]
     log.info("%s", verdict.summary())
-    question = ""
+    question, until = "", ""
     if verdict.status == Status.WARN:
         held = holding.hold(here.places, here.catalogue, found, surroundings.now())
-        question = words.of_question(here.catalogue.service(service), held)
-    return {"status": str(verdict.status), "summary": verdict.summary(), "question": question}
+        question, until = words.of_question(here.catalogue.service(service), held), held.until
+    return {"status": str(verdict.status), "summary": verdict.summary(), "question": question, "until": until}
+
+
+def left_to_answer(until: str) -> timedelta:
+    """How long a question stays open: to the second after the deadline the ledger gives, and never less than a second."""
+    return max(datetime.fromisoformat(until) - surroundings.now(), timedelta()) + timedelta(seconds=1)
+
+
+def objection_to(answer: dict) -> str | None:
+    """Why Airflow's answer to a question cannot be taken, in a sentence; None when it can, and for nobody's after the deadline."""
+    responded_by = answer.get("responded_by_user")
+    if not responded_by:
+        return None
+    reason = (answer.get("params_input") or {}).get("reason")
+    objection = holding.objection(catalogue(), responded_by["name"], str(reason or ""))
+    return objection and f"The answer of {responded_by['name']} was not taken: {objection}."
 
 
 def publish(service: str, candidate: str, answer: dict | None = None) -> dict:
@@ -147,7 +163,13 @@ def publish(service: str, candidate: str, answer: dict | None = None) -> dict:
     if by:  # an answer of nobody is Airflow's default after the deadline: the publisher notes that it lapsed
         decision = holding_word(answer["chosen_options"])
         walk.decide_hold(
-            here, service, found, decision, by, (answer.get("params_input") or {}).get("reason", ""), surroundings.now()
+            here,
+            service,
+            found,
+            decision,
+            by,
+            (answer.get("params_input") or {}).get("reason") or "",
+            surroundings.now(),
         )
     served = walk.publish(here, service, found, surroundings.now())
     if not served.published:

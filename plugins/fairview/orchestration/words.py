@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fairview.publication.holding import Held  # a DAG file is read cheaply: no store behind its words
 
 PUBLISH, KEEP = "Publish", "Keep what is published"
+# More figures than these side by side are not read at a glance.
+_MOST_COLUMNS = 4
 
 _SERVICES = {"HSG": "homelessness prevention", "CSF": "ASB victim support", "REV": "informed debt collection"}
 
@@ -94,21 +96,33 @@ def of_question(card: ServiceCard, held: Held) -> str:
     as_at = date.fromisoformat(held.verdict.as_at)
     lines = [
         f"The new version of **{card.title}**, as at {as_at.day} {as_at:%B %Y}, has been judged. Nothing forbids publishing it, but it "
-        "is out of the ordinary:",
+        "is out of the ordinary.",
         "",
     ]
+    by_reason: dict[str, list] = {}
     for table, why, figures in held.question():
-        lines += [f"**{table}**: this is not so: “{why.rstrip('.')}”.", "", "| what | figure |", "|---|---|"]
-        lines += [f"| {what} | {figure} |" for what, figure in figures] + [""]
+        by_reason.setdefault(why.rstrip("."), []).append((table, figures))
+    for number, (why, tables) in enumerate(by_reason.items(), start=1):
+        lines += [f"{number}. Usual, but not so this time: **{why}.**", "", *_figures(tables), ""]
     until = datetime.fromisoformat(held.until)
     lines += [
         f"**{PUBLISH}** replaces what officers of {card.department} see now. **{KEEP}** leaves it as it is; the next run builds anew and, if "
-        "it is still so, asks again.",
+        "it is still so, asks again. Every rule and its result: Browse → Data Docs of the gate.",
         "",
         f"Without an answer by {until.day} {until:%B %Y, %H:%M} UTC it is **not** published. Your name, your answer and your reason go into "
-        "the ledger, which everyone may read. Figures are counts and shares; small ones are not told.",
+        "the ledger, which everyone may read; an answer without a reason in words is not taken. Figures are counts and shares; small ones are not told.",
     ]
     return "\n".join(lines)
+
+
+def _figures(tables: list[tuple[str, tuple[tuple[str, str], ...]]]) -> list[str]:
+    """One row a table where all have the same figures to tell, else one row a figure."""
+    heads = {tuple(what for what, _ in figures) for _, figures in tables}
+    if len(heads) == 1 and (head := heads.pop()) and len(head) <= _MOST_COLUMNS:
+        lines = [f"| table | {' | '.join(head)} |", "|---" * (len(head) + 1) + "|"]
+        return lines + [f"| {table} | {' | '.join(figure for _, figure in figures)} |" for table, figures in tables]
+    lines = ["| table | what | figure |", "|---|---|---|"]
+    return lines + [f"| {table} | {what} | {figure} |" for table, figures in tables for what, figure in figures]
 
 
 PUBLIC_RECORD = """# Public record

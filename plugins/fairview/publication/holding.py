@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.contracts.terms import terms
+from fairview.contracts.terms import LEAST_REASON, LONGEST_REASON, terms
 from fairview.domain import verdicts
 from fairview.domain.verdicts import Status, Verdict
 from fairview.errors import Blocked, StoreError
@@ -27,8 +27,7 @@ from fairview.store.places import Places
 
 APPROVED, REFUSED, LAPSED = "approved", "refused", "lapsed"
 
-# A reason is a sentence or two, and the ledger is open to all: nothing shaped like an identifier gets into it.
-_LONGEST_REASON = 400
+# The ledger is open to all: nothing shaped like an identifier gets into it.
 _TELLS = re.compile(
     r"[^\s@]+@[^\s@]+\.|\b[A-Z]{2} ?(\d{2} ?){3}[A-D]\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|(\d[ -]?){7,}",
     re.IGNORECASE,
@@ -106,7 +105,7 @@ def decide(
         verdict = candidate.verdict
     except StoreError:
         raise Blocked("the candidate has not been judged, or is not there any more") from None
-    entry, allowed = _entry(places, "held", candidate), terms(catalogue).approvers
+    entry = _entry(places, "held", candidate)
     if entry is None or verdict["status"] != Status.WARN or not verdicts.is_signed(verdict, keyring.verdict_key()):
         raise Blocked("this candidate is not held for a person")
     decided = _decided(places, candidate)
@@ -117,9 +116,8 @@ def decide(
     if at > datetime.fromisoformat(entry["until"]):
         lapse(places, candidate, at)
         raise Blocked(f"the time to decide ended at {entry['until']}; it is not published, the next run asks again")
-    if not by.strip() or (allowed and by not in allowed):
-        raise Blocked("whoever decides must be named" if not by.strip() else f"{by} is not among those who may decide")
-    _check_reason(reason)
+    if why_not := objection(catalogue, by, reason):
+        raise Blocked(why_not)
     _note(places, keyring, candidate, verdict, decision, by.strip(), reason.strip(), at)
 
 
@@ -162,13 +160,20 @@ def faults(places: Places, keyring: Keyring, candidate: Generation) -> Iterator[
         yield "the decision is not in the ledger"
 
 
-def _check_reason(reason: str) -> None:
-    if len(reason.strip()) < 5:
-        raise Blocked("say why, in a few words")
-    if len(reason) > _LONGEST_REASON:
-        raise Blocked(f"the reason is longer than {_LONGEST_REASON} characters")
+def objection(catalogue: Catalogue, by: str, reason: str) -> str | None:
+    """Why an answer cannot be taken as it is: nobody's, of somebody who may not decide, or with no fit reason. None when it can."""
+    allowed = terms(catalogue).approvers
+    if not by.strip():
+        return "whoever decides must be named"
+    if allowed and by not in allowed:
+        return f"{by} is not among those who may decide"
+    if len(reason.strip()) < LEAST_REASON:
+        return "say why, in a few words"
+    if len(reason) > LONGEST_REASON:
+        return f"the reason is longer than {LONGEST_REASON} characters"
     if _TELLS.search(reason):
-        raise Blocked("the reason holds something shaped like an identifier of a person; the ledger is open to all")
+        return "the reason holds something shaped like an identifier of a person; the ledger is open to all"
+    return None
 
 
 def _note(
