@@ -1,4 +1,4 @@
-"""Nothing calls out: a walk from files to published marts, every process of it, without a network and watched.
+"""Nothing calls out: a walk from files to published marts, by terminal and by Airflow, without a network and watched.
 
 Three watches, as many as the machine allows: a network namespace without a route (`unshare`, as root or with user
 namespaces), in which the walk must still succeed; every `connect` and `sendto` of every process and thread (`strace`);
@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from fairview.store import ledger
+from fairview.store.places import places
+
 WATCH = """
 import os, sys
 def _watch(event, details):
@@ -29,6 +32,15 @@ sys.addaudithook(_watch)
 """
 # 198.51.100.0/24 is a documentation range: nothing answers there (RFC 5737).
 CALL = "import socket; s = socket.socket(); s.settimeout(1); s.connect_ex(('198.51.100.7', 443))"
+# Brings up the loopback of a new namespace, over which Airflow's processes talk, and becomes the command.
+LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as lo:
+    fcntl.ioctl(lo, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+assert not [line for line in open("/proc/net/route").readlines()[1:] if line.strip()], "there is a route"
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 LOOPBACK = re.compile(r"(127\.[0-9.]+|::1|localhost|None|)")
 ADDRESS = re.compile(r'(?:inet_addr\("|inet_pton\(AF_INET6?, ")([^"]+)"')
 
@@ -52,7 +64,7 @@ def tracer(log: Path) -> list[str]:
     return []
 
 
-def watched(command: list[str], folder: Path) -> tuple[subprocess.CompletedProcess, list[str]]:
+def watched(command: list[str], folder: Path, is_traced: bool = True) -> tuple[subprocess.CompletedProcess, list[str]]:
     """Run a command under every watch there is. Returns it, and the addresses other than loopback it called for."""
     hook = folder / "hook"
     hook.mkdir()
@@ -60,7 +72,7 @@ def watched(command: list[str], folder: Path) -> tuple[subprocess.CompletedProce
     audited, traced = folder / "audited.log", folder / "traced.log"
     environment = os.environ | {"PYTHONPATH": str(hook), "CALLS_OUT": str(audited)}
     done = subprocess.run(
-        [*namespace(), *tracer(traced), *command],
+        [*namespace(), *(tracer(traced) if is_traced else []), *command],
         capture_output=True,
         text=True,
         env=environment,
@@ -105,3 +117,18 @@ def test_a_walk_from_files_to_published_marts_calls_nobody(one_month, tmp_path):
     assert done.returncode in (0, 3), done.stderr[-2000:]  # a council of 100 may have nobody to list; a fault is 1
     assert (state / "ledger" / "ledger.jsonl").exists()
     assert (state / "public" / "record.html").exists()
+
+
+@pytest.mark.skipif(not namespace(), reason="a network namespace is not permitted here")
+def test_a_real_airflow_walks_a_month_to_published_marts_with_no_route_but_loopback(one_month, tmp_path):
+    state = tmp_path / "state"
+    fairview = str(Path(sys.executable).with_name("fairview"))
+    command = [sys.executable, "-c", LOOPBACK_UP, fairview, "run", str(one_month), "--state", str(state)]
+    done, calls = watched(command, tmp_path, is_traced=False)
+    assert calls == []
+    assert done.returncode in (0, 3), (done.stdout + done.stderr)[-2000:]
+    kinds = [entry["kind"] for entry in ledger.read(places(state))]
+    assert kinds.count("delivery") == 7
+    assert {"links", "verdict", "publication"} <= set(kinds), done.stdout[-2000:]
+    assert (state / "public" / "record.html").exists()
+    assert "Failed run" not in done.stdout

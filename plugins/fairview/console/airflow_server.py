@@ -106,6 +106,7 @@ def environment(catalogue: Catalogue, where: Places, ports: dict[str, int]) -> d
         "CORE__DAGS_FOLDER": catalogue.house / "dags",
         "CORE__PLUGINS_FOLDER": catalogue.house / "plugins",
         "CORE__LOAD_EXAMPLES": False,
+        "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # Airflow's own would ask the name service who this machine is
         # Several processes share the file: wait for one another rather than fail on a busy machine.
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
         "CORE__EXECUTOR": "LocalExecutor",
