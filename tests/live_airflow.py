@@ -74,7 +74,7 @@ class Live:
 def running(declared: Catalogue, where: Places) -> Iterator[Live]:
     """Airflow on a state, its DAGs read."""
     with embedded(declared, where, 0, print) as server:
-        api = Api(server)
+        api = Api(server, print)
         api.make_pool("vault", 1)
         live = Live(server, api)
         wanted = {f"service__{card.service}" for card in declared.services}

@@ -27,9 +27,10 @@ _SETTLED_SECONDS = (
 class Api:
     """The few calls of Airflow's REST API that a run needs."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, tell: Tell) -> None:
         import httpx
 
+        self._server, self._tell = server, tell
         password = json.loads(server.password_file.read_text(encoding="utf-8"))[USER]
         token = httpx.post(f"{server.url}/auth/token", json={"username": USER, "password": password}, timeout=30)
         token.raise_for_status()
@@ -37,15 +38,19 @@ class Api:
         self._client = httpx.Client(base_url=f"{server.url}/api/v2", headers=headers, timeout=60)
 
     def call(self, method: str, path: str, *, fine: tuple[int, ...] = (), **words):
-        """One call, tried again while the server is too busy to answer. Raises FairviewError naming path and status."""
+        """One call, tried again while the server is too busy to answer, which is started again where it ended.
+
+        Raises FairviewError naming path and status.
+        """
         import httpx
 
         said = "nothing"
-        for patience in (1, 2, 4, 8, 16, 0):
+        for patience in (1, 2, 4, 8, 16, 30, 60, 0):
             try:
                 answer = self._client.request(method, path, **words)
-            except httpx.TransportError:  # too busy, or being started again
+            except httpx.TransportError:
                 answer = None
+                self._server.mend(self._tell)
             if answer is not None:
                 if answer.is_success or answer.status_code in fine:
                     return answer
@@ -133,7 +138,7 @@ def run(catalogue: Catalogue, where: Places, folder: Path, tell: Tell, keep: boo
     inbox.mkdir(mode=0o700)
     try:
         with embedded(catalogue, where, port, tell) as server:
-            api = Api(server)
+            api = Api(server, tell)
             api.make_pool("vault", 1)
             _await_dags(api, server, expected_dags(catalogue), tell)
             tell(f"Airflow is ready: {server.url} (user {USER}, password in {server.password_file})")
@@ -167,7 +172,7 @@ def up(catalogue: Catalogue, where: Places, port: int, tell: Tell) -> int:
     """Start Airflow and leave it running until interrupted."""
     inbox_of(where).mkdir(exist_ok=True, mode=0o700)
     with embedded(catalogue, where, port, tell) as server:
-        api = Api(server)
+        api = Api(server, tell)
         api.make_pool("vault", 1)
         _await_dags(api, server, expected_dags(catalogue), tell)
         tell(f"Deliveries are taken from {inbox_of(where)}")

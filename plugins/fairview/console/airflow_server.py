@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from fairview.store.places import Places
 Tell = Callable[[str], None]
 USER = "admin"
 START_SECONDS = 240.0  # an Airflow start takes 25 CPU-seconds on a quiet machine, several times that on a busy one
+# Killed so often within one run is no accident.
+_MOST_STARTS = 10
 # Two API servers: a user's call notes itself in SQLite on the server's one event loop, and would wait there for a task's
 # call whose commit needs that very loop. Apart, they only wait for one another's commit.
 _COMPONENTS = {
@@ -46,6 +49,7 @@ class Server:
     settings: dict[str, str] = field(repr=False)
     commands: dict[str, list[str]] = field(repr=False)
     processes: dict[str, subprocess.Popen] = field(default_factory=dict, repr=False)
+    mended: Counter[str] = field(default_factory=Counter, repr=False)
 
     def start(self, component: str) -> None:
         """Start one process of it; what it says goes into its log, after what is there."""
@@ -59,8 +63,11 @@ class Server:
         return [component for component, process in self.processes.items() if process.poll() is not None]
 
     def mend(self, tell: Tell) -> None:
-        """Start again whatever has ended."""
+        """Start again whatever has ended. Raises FairviewError for what ends again and again."""
         for component in self.ended():
+            self.mended[component] += 1
+            if self.mended[component] > _MOST_STARTS:
+                raise FairviewError(f"Airflow's {component} ends again and again; see console/{component}.log")
             tell(f"Airflow's {component} ended; starting it again")
             _signal(
                 self.processes[component], signal.SIGKILL
