@@ -69,12 +69,20 @@ _ASKS_FOR_LINKS = ("delivery", "link_decision", "link_decision_withdrawn", "link
 
 
 def link_if_new(even_if_nothing_is_new: bool) -> dict | None:
-    """Link people, unless nothing was received or decided since they were last linked. Returns counts, or None."""
+    """Link people, unless nothing was received or decided since they were last linked. Returns counts, or None.
+
+    Where they were linked and the warehouse was never built from it, since a process was killed in between, that remains
+    to be done: then the number is the last linking's.
+    """
     here = surroundings.house()
     last = {entry["kind"]: entry["number"] for entry in ledger.read(here.places, "links", *_ASKS_FOR_LINKS)}
     asked = max((last.get(kind, 0) for kind in _ASKS_FOR_LINKS), default=0)
     if not even_if_nothing_is_new and asked <= last.get("links", 0):
-        return None
+        warehouse = generations.current(here.places, WAREHOUSE)
+        if not last.get("links") or (warehouse and warehouse.manifest.get("links") == last["links"]):
+            return None
+        log.info("people were linked already, and the warehouse is behind: it is built")
+        return {"linked_by": str(last["links"])}
     receipt = walk.link(here, surroundings.now())
     log.info("%s", receipt)
     return {name: str(value) for name, value in walk.counts(receipt).items()}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.errors import FairviewError
-from fairview.store import generations, opening, scratch
+from fairview.store import generations, ledger, opening, scratch
 from fairview.store.generations import Generation
 from fairview.store.keys import Keyring
 from fairview.store.lending import Loan, lend
@@ -127,7 +127,9 @@ def build_warehouse(catalogue: Catalogue, places: Places, keyring: Keyring, as_a
     rows = _settle(places, candidate, WAREHOUSE, data_key)
     with opening.vault(places, keyring):
         pass  # checkpoints the vault, so that its WAL does not outlive the run
-    generations.seal(candidate, {"as_at": as_at.isoformat(), "rows": rows, "nodes": len(results)})
+    # Which linking it rests on: whoever finds a later one in the ledger knows that it is behind.
+    links = max((entry["number"] for entry in ledger.read(places, "links")), default=None)
+    generations.seal(candidate, {"as_at": as_at.isoformat(), "rows": rows, "nodes": len(results), "links": links})
     return candidate
 
 
