@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults import live
 from tests.faults.enumerate_faults import KINDS, Bench, child
 from tests.faults.house import ATS, SERVICE
 
@@ -304,6 +305,10 @@ SCENARIOS = (
     Scenario("A read-only file system", "each step, then writable again", read_only),
     Scenario("A full small file system", "each step with one megabyte to spare, then made larger", small_disk),
     Scenario("Too little memory", "linking, dbt and gate with 16, 64, 256 MB to spare, then without limit", little_memory),
+    Scenario("Airflow's processes killed", "scheduler with its workers, DAG processor, both API servers, and the process of a task at four places, each "
+             "while a real Airflow walks a delivery to what is published", live.processes_killed),
+    Scenario("Airflow's metadata lost", "after the run, and with every process in the middle of linking", live.metadata_lost),
+    Scenario("Airflow's metadata of last week", "put back after a publication: nothing taken or published twice", live.metadata_of_last_week),
 )  # fmt: skip
 
 __all__ = ["SCENARIOS", "SERVICE", "NotPossibleHere", "Scenario"]
