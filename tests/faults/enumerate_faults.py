@@ -13,6 +13,7 @@ import ctypes
 import gc
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,7 @@ class Found:
     reached: bool = False
     ended: str = ""
     broken: list[str] = field(default_factory=list)
+    cpu_seconds: float = 0.0
 
 
 def shim(folder: Path) -> Path:
@@ -122,10 +124,19 @@ class Bench:
         if self._light:
             self.sought = None
             return
+        self._warm_up()
         pattern = child(lambda: {"words": self._invariants.sought(self.opened(self.base / "end")).pattern.decode()})
         import re
 
         self.sought = re.compile(pattern["words"].encode())
+
+    def _warm_up(self) -> None:
+        """Import dbt here, so that no child has to. No further: a parse leaves threads behind that no fork survives."""
+        import dbt.adapters.duckdb
+        import dbt.cli.main  # noqa: F401
+
+        gc.collect()
+        gc.freeze()
 
     def opened(self, point: Path):
         """The house on a point's state."""
@@ -184,6 +195,7 @@ class Bench:
 
     def try_point(self, name: str, kind: str, number: int) -> Found:
         """One fault at one call, everything looked at afterwards, and one plain re-run."""
+        spent = _spent()
         step, point = self.steps[name], self.point(name)
         log = point.with_suffix(".log")
         told = child(lambda: self.run(step, point, number, KINDS[kind], log))
@@ -197,6 +209,7 @@ class Bench:
         found.ended = "died" if outcome.died else outcome.error or "went through"
         found.broken = self.looked_in_a_child(step, point, told)
         shutil.rmtree(point)
+        found.cpu_seconds = round(_spent() - spent, 2)
         return found
 
     def looked_in_a_child(self, step, point: Path, told: dict | None) -> list[str]:
@@ -284,6 +297,11 @@ class Bench:
             return {"error": type(error).__name__, "message": str(error)}
 
 
+def _spent() -> float:
+    """CPU seconds of this process and the children it has waited for."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
 def _same(one: Path, other: Path) -> bool:
     first, second = one.stat(), other.stat()
     return (first.st_size, first.st_mtime_ns) == (second.st_size, second.st_mtime_ns)
@@ -355,7 +373,21 @@ def bench(light: bool = False) -> Iterator[Bench]:
         yield made
 
 
+def _plant_torn_switch() -> None:
+    """Switch in two steps instead of one rename, to show that the enumeration finds the instant between them."""
+    whole = Path.replace
+
+    def torn(self, target):
+        if Path(target).name == "current":
+            Path(target).unlink(missing_ok=True)
+        return whole(self, target)
+
+    Path.replace = torn
+
+
 def _serve(arguments) -> int:
+    if arguments.plant:
+        _plant_torn_switch()
     with bench(arguments.light) as made:
         arguments.steps = arguments.steps or list(made.steps)
         totals = {name: made.calls(name) for name in arguments.steps}
@@ -443,6 +475,9 @@ def main() -> int:
         "--done", nargs="*", type=Path, default=[], help="lines of earlier runs, whose points are left out"
     )
     parser.add_argument("--light", action="store_true", help="publish and withdraw alone, on a state without a vault")
+    parser.add_argument(
+        "--plant", action="store_true", help="make the switch of a generation two steps: must be found torn"
+    )
     parser.add_argument("--count", action="store_true", help="only count the calls of each step")
     arguments = parser.parse_args()
     if not arguments.serve:

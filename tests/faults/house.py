@@ -7,6 +7,7 @@ a fault at a call that changes a file does not care how many models came before 
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,8 +29,10 @@ _COPIED = (
     "models/staging/gazetteer/_gazetteer__sources.yml", "models/staging/gazetteer/stg_gazetteer__properties.sql",
     "models/staging/housing/_housing__sources.yml", "models/staging/housing/stg_housing__arrears_actions.sql",
     "models/staging/housing/stg_housing__rent_transactions.sql", "models/staging/housing/stg_housing__tenancies.sql",
-    "models/staging/spine/_spine__sources.yml", "models/staging/spine/stg_spine__tenancy_keys.sql",
-    "models/pseudonymised/corporate/psn_corporate__deaths.sql", "models/pseudonymised/spine/psn_spine__people.sql",
+    "models/staging/housing/stg_housing__tenancy_people.sql", "models/staging/spine/_spine__sources.yml",
+    "models/staging/spine/stg_spine__council_household_keys.sql", "models/staging/spine/stg_spine__tenancy_keys.sql",
+    "models/pseudonymised/corporate/psn_corporate__deaths.sql", "models/pseudonymised/housing/psn_housing__tenancy_people.sql",
+    "models/pseudonymised/spine/psn_spine__people.sql",
 )  # fmt: skip
 _OWN = {
     "dbt_project.yml": """
@@ -57,6 +60,7 @@ from {{ ref('facts') }} order by person_id limit 20
 select {{ person_id('people.person_key') }} as person_id, rules.rule_id, (1 + length(people.age_band))::bigint as amount_pence,
     {{ as_at() }} as as_at_on
 from {{ ref('psn_spine__people') }} as people cross join {{ ref('rules') }} as rules
+where people.person_key in (select person_key from {{ ref('psn_housing__tenancy_people') }})
 """,
     "models/derived/tiny/totals.sql": """
 select rule_id as group_code, case when count(*) >= 10 then (round(count(*) / 5.0) * 5)::bigint end as shown_count,
@@ -78,7 +82,12 @@ def small_house(folder: Path) -> Catalogue:
     for name, text in _OWN.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text.lstrip(), encoding="utf-8")
-    return Catalogue(folder, catalogue().feeds, made.services)
+    # Whom the service may know are the people of its feeds; the tiny house has no feed of people.
+    cards = tuple(
+        replace(card, feeds=("housing.tenancies", "housing.tenancy_people", "corporate.deaths"))
+        for card in made.services
+    )
+    return Catalogue(folder, catalogue().feeds, cards)
 
 
 def opened(declared: Catalogue, point: Path) -> walk.House:

@@ -67,9 +67,14 @@ def _counts(rows: Iterable[dict]) -> tuple[int, int, int, int, int]:
     return len(rows), broken(_TORN), broken(_LOST), broken(("I3", "I8")), broken(("I9",))
 
 
-def page(calls: dict[str, int], rows: list[dict], scenarios: list[dict], steps: dict[str, str]) -> str:
+PIECED = "Put together from the lines of several runs of parts, not written by one whole run.\n"
+
+
+def page(
+    calls: dict[str, int], rows: list[dict], scenarios: list[dict], steps: dict[str, str], pieced: bool = False
+) -> str:
     """The page, from the calls of each step, the points tried and the scenarios run."""
-    lines = [INTRODUCTION.format(per_site=PER_SITE)]
+    lines = [INTRODUCTION.format(per_site=PER_SITE), *([PIECED] if pieced else [])]
     total = _counts(rows)
     points = total[0] + sum(one["points"] for one in scenarios)
     lines += [
@@ -179,7 +184,7 @@ def main() -> int:
             with lines[1].open("w") as out:
                 run(["--scenarios"], out, module="tests.faults.report")
         calls, rows, scenarios = read(lines)
-    written = page(calls, rows, scenarios, {step.name: step.what for step in STEPS})
+    written = page(calls, rows, scenarios, {step.name: step.what for step in STEPS}, bool(arguments.read_from))
     PAGE.write_text(written, encoding="utf-8")
     print(f"{len(rows):,} points, {len(scenarios)} scenarios: docs/reference/{PAGE.name}")
     return 1 if any(row["broken"] for row in [*rows, *scenarios]) else 0

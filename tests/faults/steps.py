@@ -96,6 +96,10 @@ def prepare(declared: Catalogue, base: Path) -> None:
     for step in STEPS:
         copy(point, base / step.name)
         step.run(here, deliveries)
+        if step.name in ("warehouse", "build"):
+            # What dbt has parsed already on the same day; else each point would pay for parsing twice.
+            parsed = "state/work/partial_parse.msgpack"
+            shutil.copy2(point / parsed, base / step.name / parsed)
     copy(point, base / "end")
 
 

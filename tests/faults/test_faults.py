@@ -39,6 +39,17 @@ def test_kills_killed_and_errors_were_told_so_the_faults_were_really_met(lines):
         assert ended[kind, "StoreError"] > 0.8 * sum(row["kind"] == kind for row in rows)
 
 
+def test_a_switch_in_two_steps_is_found_torn_at_the_instant_between_them():
+    if not shutil.which("gcc"):
+        pytest.skip("there is no compiler for the shim")
+    words = ["--serve", "--light", "--plant", "--steps", "publish", "--kinds", "SIGKILL"]
+    done = run(words, seconds=900)
+    assert done.returncode == 0
+    rows = [line for line in map(json.loads, done.stdout.splitlines()) if "step" in line]
+    torn = [row["call"] for row in rows if any(fault.startswith("I1") for fault in row["broken"])]
+    assert torn == ["rename state/services/tiny/current"]
+
+
 def test_the_page_tells_what_was_broken(lines):
     calls, rows, scenarios = {"publish": 30}, [line for line in lines if "step" in line], []
     rows = [*rows, rows[0] | {"broken": ["I1: a reader sees neither the old nor the new values"]}]

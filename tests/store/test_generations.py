@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from fairview.errors import KeyMissing, StoreError
-from fairview.store import generations, opening
+from fairview.store import generations, ledger, opening
 from fairview.store.keys import Keyring
+from fairview.store.places import WAREHOUSE
 
 SERVICE = "informed_debt"
+AT = datetime(2026, 10, 31, tzinfo=UTC)
 
 
 def built(where, keyring, rows: int):
@@ -111,3 +115,44 @@ def test_an_unencrypted_file_is_refused(where, keyring):
     with pytest.raises(StoreError):
         opening.attach(con, where.work / "plain.duckdb", "mart", "00" * 32)
     con.close()
+
+
+@pytest.mark.parametrize("damage", ["removed", "a loop"])
+def test_a_lost_link_does_not_cost_the_generation_last_published(where, keyring, damage):
+    first = built(where, keyring, 3)
+    generations.seal(first, {})
+    generations.switch(where, first)
+    ledger.append(where, "publication", AT, service=SERVICE, generation=first.name)
+    link = where.zone(SERVICE) / "current"
+    link.unlink()
+    if damage == "a loop":
+        link.symlink_to("current")
+    left_by_a_crash = generations.begin(where, keyring, SERVICE)
+    second = built(where, keyring, 5)
+    assert first.data_key(keyring.zone_key(SERVICE))
+    assert not left_by_a_crash.path.exists()
+    generations.seal(second, {})
+    generations.switch(where, second)
+    assert published_rows(where, keyring) == 5
+    assert not first.path.exists()
+
+
+def test_what_was_withdrawn_is_swept_although_it_was_published_once(where, keyring):
+    first = built(where, keyring, 3)
+    generations.seal(first, {})
+    generations.switch(where, first)
+    ledger.append(where, "publication", AT, service=SERVICE, generation=first.name)
+    ledger.append(where, "withdrawal", AT, service=SERVICE, generation=first.name)
+    (where.zone(SERVICE) / "current").unlink()
+    assert generations.sweep(where, SERVICE) == [first.name]
+    assert not first.path.exists()
+
+
+def test_a_lost_link_does_not_cost_the_newest_sealed_warehouse(where, keyring):
+    sealed = generations.begin(where, keyring, WAREHOUSE)
+    sealed.database.write_bytes(b"sealed")
+    generations.seal(sealed, {})
+    generations.switch(where, sealed)
+    (where.zone(WAREHOUSE) / "current").unlink()
+    generations.begin(where, keyring, WAREHOUSE)
+    assert sealed.data_key(keyring.zone_key(WAREHOUSE))

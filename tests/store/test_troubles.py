@@ -36,6 +36,14 @@ def test_what_the_disk_did_is_said_with_the_step_and_what_to_do_and_without_a_pa
     assert told.value.__cause__ is None
 
 
+def test_a_rollback_that_fails_after_a_full_disk_does_not_hide_it():
+    with pytest.raises(StoreError, match="no space left on the disk"), plainly("linking people"):
+        try:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            raise RuntimeError("cannot rollback - no transaction is active")  # noqa: B904
+
+
 def test_what_is_not_the_machines_trouble_stays_what_it_was():
     with pytest.raises(ZeroDivisionError), plainly("linking people"):
         _ = 1 / 0

@@ -7,14 +7,13 @@ Refuses to know: how keys are chosen or kept (`store.keys`), and when a service 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fairview.errors import StoreError
 from fairview.governance import reidentification
 from fairview.intake import landing
-from fairview.store import generations, locks, opening
+from fairview.store import durable, generations, locks, opening
 from fairview.store.keys import Keyring
 from fairview.store.places import WAREHOUSE, Places
 
@@ -40,7 +39,7 @@ def rotate_vault(places: Places, keyring: Keyring) -> dict[str, int]:
             keyring.save()
         if places.next_vault.exists():
             places.next_vault.replace(places.vault)
-            _sync(places.root)
+            durable.sync(places.root)
         landed = landing.reseal(places, keyring.landing_key(), keyring.following("landing"))
         keyring.book.is_vault_ready = False
         keyring.promote("vault", "landing")
@@ -58,7 +57,7 @@ def _copy_vault(places: Places, keyring: Keyring) -> dict[str, int]:
         con.execute("DETACH following")
     if any(places.root.glob("vault*.wal")):
         raise StoreError("a write-ahead log is still beside the vault; nothing was changed")
-    _sync(places.root)
+    durable.sync(places.root)
     return {"tables": len(before), "rows": sum(count for count, _ in before.values())}
 
 
@@ -125,11 +124,3 @@ def rotate_root(
 def _remove(path: Path) -> None:
     for left in (path, path.with_name(path.name + ".wal")):
         left.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from fairview.contracts.catalogue import Catalogue
 from fairview.domain import periods
 from fairview.intake.receipts import REFUSALS, Fault, FileReceipt, Receipt
 from fairview.intake.rules import NAMED_ROWS, RULES, told_of
+from fairview.store import durable
 
 _COLUMNS = (
     "source", "extract_date", "delivery", "feed", "file", "outcome", "received", "staged", "quarantined", "dropped",
@@ -137,14 +138,14 @@ def report(receipt: Receipt, catalogue: Catalogue | None = None) -> Report:
 def write(receipt: Receipt, folder: Path, catalogue: Catalogue | None = None) -> tuple[Path, Path]:
     """Write `<delivery>.html` and `<delivery>.csv` (a line per file, rule, column and row) into a folder; returns both.
 
-    A delivery received again overwrites its own report and no other.
+    A delivery received again overwrites its own report and no other. Each file is there whole or not at all.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = receipt.delivery_id or "-".join(filter(None, ("check", receipt.source, f"{receipt.extract_date or ''}")))
     page, table = folder / f"{name}.html", folder / f"{name}.csv"
     whole = report(receipt, catalogue)
-    page.write_text(_page(whole), encoding="utf-8")
-    table.write_text(_table(whole), encoding="utf-8", newline="")
+    durable.write(page, _page(whole).encode())
+    durable.write(table, _table(whole).encode())
     return page, table
 
 

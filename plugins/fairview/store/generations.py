@@ -19,7 +19,7 @@ from typing import Any
 from ulid import ULID
 
 from fairview.errors import KeyMissing, StoreError
-from fairview.store import keys, locks
+from fairview.store import durable, keys, ledger, locks
 from fairview.store.keys import Keyring
 from fairview.store.places import WAREHOUSE, Places
 
@@ -71,11 +71,11 @@ def begin(places: Places, keyring: Keyring, zone: str) -> Generation:
     folder = places.zone(zone)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locks.fenced(places, zone, "building"):
-        _clear(_shut(places, zone))
+        _clear(_shut(places, zone, _kept(places, zone)))
         path = folder / f"gen-{str(ULID()).lower()}"
         path.mkdir(mode=0o700)
         wrapped = keys.wrap(secrets.token_bytes(32), keyring.zone_key(zone), f"{zone}/{path.name}")
-        _write(path / "dek.wrapped", wrapped)
+        durable.write(path / "dek.wrapped", wrapped)
     return Generation(zone, path)
 
 
@@ -93,8 +93,8 @@ def rewrap(places: Places, zone: str, before: bytes, *zone_keys: bytes) -> int:
             data_key = bytes.fromhex(generation.data_key(before))
         except KeyMissing:
             data_key = bytes.fromhex(generation.data_key(zone_keys[-1]))
-        _write(path / "dek.wrapped", b"".join(keys.wrap(data_key, key, about) for key in zone_keys))
-        _sync(path)
+        durable.write(path / "dek.wrapped", b"".join(keys.wrap(data_key, key, about) for key in zone_keys))
+        durable.sync(path)
         rewrapped += 1
     return rewrapped
 
@@ -110,18 +110,22 @@ def seal(candidate: Generation, manifest: dict[str, Any]) -> str:
     digest = file_hash(candidate.database)
     candidate.database.chmod(0o400)
     document = {"zone": candidate.zone, "generation": candidate.name, "sha256": digest, **manifest}
-    _write(candidate.path / "manifest.json", json.dumps(document, indent=1, sort_keys=True, default=str).encode())
+    durable.write(
+        candidate.path / "manifest.json", json.dumps(document, indent=1, sort_keys=True, default=str).encode()
+    )
     return digest
 
 
 def attest(candidate: Generation, verdict: dict[str, Any]) -> None:
     """Lay a verdict beside the candidate it judges."""
-    _write(candidate.path / "verdict.json", json.dumps(verdict, indent=1, sort_keys=True, default=str).encode())
+    durable.write(candidate.path / "verdict.json", json.dumps(verdict, indent=1, sort_keys=True, default=str).encode())
 
 
 def settle(candidate: Generation, decision: dict[str, Any]) -> None:
     """Lay a person's decision beside the candidate it is about."""
-    _write(candidate.path / "decision.json", json.dumps(decision, indent=1, sort_keys=True, default=str).encode())
+    durable.write(
+        candidate.path / "decision.json", json.dumps(decision, indent=1, sort_keys=True, default=str).encode()
+    )
 
 
 def file_hash(path: Path) -> str:
@@ -156,13 +160,13 @@ def switch(places: Places, candidate: Generation) -> str | None:
             raise StoreError(f"{candidate.zone} {candidate.name}: another run has swept this candidate away")
         if is_open_to_group(folder):
             _open(candidate.path, folder.stat().st_gid)
-        _sync(candidate.path)
+        durable.sync(candidate.path)
         link = folder / f".current-{candidate.name}"
         link.unlink(missing_ok=True)
         link.symlink_to(candidate.name)
         link.replace(folder / "current")
-        _sync(folder)
-        gone = _shut(places, candidate.zone)
+        durable.sync(folder)
+        gone = _shut(places, candidate.zone, candidate.name)
     _clear(gone)
     return before.name if before else None
 
@@ -173,16 +177,16 @@ def withdraw(places: Places, zone: str) -> str | None:
         before = current(places, zone)
         if before:
             (places.zone(zone) / "current").unlink()
-            _sync(places.zone(zone))
-        gone = _shut(places, zone) if before else []
+            durable.sync(places.zone(zone))
+        gone = _shut(places, zone, None) if before else []
     _clear(gone)
     return before.name if before else None
 
 
 def sweep(places: Places, zone: str) -> list[str]:
-    """Shred every generation that is not current: its key first, then its folder. Returns their names. Raises Overtaken."""
+    """Shred every generation but the current (or, without a link, the last published) one: its key first, then its folder. Returns their names. Raises Overtaken."""
     with locks.fenced(places, zone, "sweeping"):
-        gone = _shut(places, zone)
+        gone = _shut(places, zone, _kept(places, zone))
     _clear(gone)
     return [path.name for path in gone]
 
@@ -195,11 +199,25 @@ def finish(places: Places, zone: str, name: str) -> None:
             shred(path)
 
 
-def _shut(places: Places, zone: str) -> list[Path]:
-    """Destroy the key of every generation that is not current; their folders are for `_clear`. Call inside the fence."""
-    folder = places.zone(zone)
+def _kept(places: Places, zone: str) -> str | None:
+    """The generation a sweep must leave: the current one, or, where the link is gone or leads nowhere, the one last published.
+
+    A link removed by hand must not cost the last good generation. It is not served again: the next switch sweeps it.
+    """
     keep = current(places, zone)
-    gone = [path for path in sorted(folder.glob("gen-*")) if keep is None or path.name != keep.name]
+    if keep is not None and keep.path.is_dir():
+        return keep.name
+    if zone == WAREHOUSE:  # published by no verdict, so no ledger tells of it
+        sealed = sorted(path.name for path in places.zone(zone).glob("gen-*") if (path / "manifest.json").exists())
+        return sealed[-1] if sealed else None
+    told = [entry for entry in ledger.read(places, "publication", "withdrawal") if entry["service"] == zone]
+    return told[-1]["generation"] if told and told[-1]["kind"] == "publication" else None
+
+
+def _shut(places: Places, zone: str, keep: str | None) -> list[Path]:
+    """Destroy the key of every generation but one; their folders are for `_clear`. Call inside the fence."""
+    folder = places.zone(zone)
+    gone = [path for path in sorted(folder.glob("gen-*")) if path.name != keep]
     for path in gone:
         _destroy_key(path)
     for link in folder.glob(".current-*"):
@@ -228,7 +246,7 @@ def _destroy_key(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         key.unlink()
-        _sync(path)
+        durable.sync(path)
 
 
 def is_open_to_group(folder: Path) -> bool:
@@ -251,21 +269,3 @@ def _open(generation: Path, group: int) -> None:
     for path in (generation, *generation.iterdir()):
         os.chown(path, -1, group)
         path.chmod(0o2750 if path.is_dir() else 0o440)
-
-
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    draft.unlink(missing_ok=True)
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -49,6 +49,13 @@ def trouble(found: BaseException | str | None) -> tuple[str, str] | None:
     return next((told for sign, told in _BY_WORDS.items() if sign in words), None)
 
 
+def _history(error: BaseException) -> Iterator[BaseException]:
+    """An error and those it came up in: a rollback of what a full disk has ended already fails for a reason of its own."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 @contextmanager
 def plainly(step: str) -> Iterator[None]:
     """Turn what the machine did to a step into a StoreError fit for a screen."""
@@ -57,7 +64,7 @@ def plainly(step: str) -> Iterator[None]:
     except FairviewError:
         raise
     except Exception as error:
-        if (told := trouble(error)) is None:
+        if (told := next(filter(None, map(trouble, _history(error))), None)) is None:
             raise
         raise StoreError(sentence(step, told)) from None
 
