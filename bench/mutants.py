@@ -40,8 +40,25 @@ _LEAKS = {
     "a property number": "100090123456",
     "a canary": "Zzcanary",
 }
-# Kind and column of what no rule of one mart can see, and why: the report lists them among what is not caught.
-UNSEEN: dict[tuple[str, str], str] = {}
+# Table, kind and what was done, of what no rule can see, and why: the report lists them among what is not caught. Anything
+# else that is not caught wants an expectation, or a line here, and fails the run.
+_FEW = "; below some hundred people as many blanks more are within chance, above that `house.blanks_drift` sees them"
+UNSEEN: dict[tuple[str, str, str], str] = {
+    ("victim_list", "null", "ward_code"): f"a home that is not in the gazetteer, or is withheld, has no ward{_FEW}",
+    (
+        "victim_reports",
+        "null",
+        "ward_code",
+    ): f"an incident told without a ward, or at an address withheld, has none{_FEW}",
+    ("victim_reports", "null", "place_id"): f"an incident told without a property reference has no place{_FEW}",
+    ("prevention_list", "null", "ward_code"): f"a home that is not in the gazetteer, or is withheld, has no ward{_FEW}",
+    (
+        "step_down",
+        "drop",
+        "rows",
+    ): "who stepped down is itself a change, so the size of the table has nothing to keep to; "
+    "`prevention_totals` recounts it, but hides what is under ten",
+}
 
 
 @dataclass(frozen=True)
@@ -143,11 +160,8 @@ def _is_same(mart: Mart, table: str, name: str) -> bool:
 
 
 def why_unseen(mutant: Mutant) -> str:
-    """Why nothing in one mart can see a mutant; says so where no reason has been found."""
-    for (kind, what), why in UNSEEN.items():
-        if kind == mutant.kind and what in mutant.what:
-            return why
-    return "**no reason given**"
+    """Why nothing can see a mutant; '' where no reason has been found."""
+    return UNSEEN.get((mutant.table, mutant.kind, mutant.what), "")
 
 
 def page(
@@ -166,7 +180,7 @@ def page(
         "column, in three rows of ten: two columns of one type *swapped*, a column made *null*, rows *duplicated*, dates *shifted* a year back,",
         "numbers *inflated* tenfold, an invented identifier *leaked* into one row's text, 30 % of the rows *dropped*. Each mutant was judged",
         "against the published generation. Caught is what shuts the gate (blocked) or waits for a person (held). Mutants equal to their table",
-        "are not counted.",
+        "are not counted, and a table without rows has none to change.",
         "",
         f"**{caught:,} of {counted:,} caught, {100 * caught / counted:.1f} %**; the target is {TARGET:.0%} of every table.",
         f"Great Expectations itself judged {asked} of them, one in twelve, and "
@@ -184,11 +198,11 @@ def page(
         "",
         "## Not caught, and why",
         "",
-        "| table | mutant | why nothing in the mart can see it |",
+        "| table | mutant | why nothing can see it |",
         "|---|---|---|",
     ]
     lines += [
-        f"| {table} | {mutant.kind}: {mutant.what} | {why_unseen(mutant)} |"
+        f"| {table} | {mutant.kind}: {mutant.what} | {why_unseen(mutant) or '**no reason given**'} |"
         for tables in found.values()
         for table, tally in tables.items()
         for mutant in tally.missed
@@ -224,7 +238,14 @@ def main() -> int:
     if asked.write:
         PAGE.write_text(text, encoding="utf-8")
     short = [table for tables in found.values() for table, tally in tables.items() if tally.share < TARGET]
-    return 1 if short or disagreed else 0
+    unexplained = [
+        mutant
+        for tables in found.values()
+        for tally in tables.values()
+        for mutant in tally.missed
+        if not why_unseen(mutant)
+    ]
+    return 1 if short or disagreed or unexplained else 0
 
 
 if __name__ == "__main__":

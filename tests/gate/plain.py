@@ -115,8 +115,10 @@ class Mart:
     def rules_of(self, table: Table) -> list[Rule]:
         """The house's and the service's rules of a table, as the gate fills them in against the published generation."""
         columns = self.columns[table.name]
-        rows = self.con.execute(f'SELECT count(*) FROM {PUBLISHED}.main."{table.name}"').fetchone()[0]
-        shape = suites.Shape(table, columns, self.as_at, rows, columns, self.as_at)
+        whom = suites.subject(columns)
+        counted = f'count(*), count(DISTINCT "{whom}")' if whom else "count(*), NULL"
+        rows, subjects = self.con.execute(f'SELECT {counted} FROM {PUBLISHED}.main."{table.name}"').fetchone()
+        shape = suites.Shape(table, columns, self.as_at, rows, columns, self.as_at, subjects)
         return [Rule(table.name, item) for item in suites.expectations(self._here.catalogue, self.card.service, shape)]
 
     def copy(self, table: str, name: str, statements: list[str]) -> None:

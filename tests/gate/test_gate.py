@@ -338,3 +338,30 @@ def test_the_first_generation_has_no_volume_to_keep_to(keyring, tmp_path):
     asked = {one.expectation for table in verdict.tables for one in table.judgements}
     assert "house.rows_against_published" not in asked
     assert "house.key_is_unique" in asked
+
+
+# People published, people now → what the gate makes of it; each has ten rows, as in a chronology.
+MOVED = {
+    "a list of four becomes a list of one": (4, 1, Status.REMARK),
+    "four become nine": (4, 9, Status.REMARK),
+    "four become ten": (4, 10, Status.WARN),
+    "four become thirteen": (4, 13, Status.BLOCK),
+    "a hundred become eighty": (100, 80, Status.REMARK),
+    "a hundred become seventy": (100, 70, Status.WARN),
+    "a hundred become forty": (100, 40, Status.BLOCK),
+}
+
+
+@pytest.mark.parametrize("case", MOVED)
+def test_a_table_of_few_people_may_move_as_much_as_chance_moves_it_and_one_of_many_as_much_as_declared(case, tmp_path):
+    before, now, status = MOVED[case]
+    where, house = places(tmp_path / "fresh"), tiny_house(tmp_path / "house")
+    keyring = Keyring.load(where)
+    for people, expected in ((before, Status.REMARK), (now, status)):
+        facts = f"""SELECT pseudonym_of('p' || i)::UUID AS person_id, 'R' || n AS rule_id, n::BIGINT AS amount_pence,
+            DATE '2026-10-31' AS as_at_on FROM range(1, {people + 1}) AS t(i), range(10) AS u(n)"""
+        candidate = build(where, keyring, tables={"facts": facts})
+        verdict = judge(where, keyring, house, {"tiny": candidate}, AT)["tiny"]
+        assert verdict.status == expected, verdict.reasons()
+        if people == before:
+            publish(where, keyring, house, "tiny", candidate, AT)

@@ -179,13 +179,16 @@ class _Candidate:
         """Column → SQL type, in order."""
         return self._columns("mart", table)
 
-    def before(self, table: str) -> tuple[int | None, dict[str, str] | None, str]:
-        """Rows, columns and as-at date the table had when last published; nothing of a table that was not."""
+    def before(self, table: str) -> tuple[int | None, dict[str, str] | None, str, int | None]:
+        """Rows, columns, as-at date, and people or households the table had when last published; nothing of one that was
+        not."""
         columns = self._columns(PUBLISHED, table) if self._beside.before else {}
         if not columns:
-            return None, None, ""
-        rows = self.count(f'SELECT 1 FROM {PUBLISHED}.main."{table}"')
-        return rows, columns, str(self._beside.before.manifest["as_at"])
+            return None, None, "", None
+        whom = suites.subject(columns)
+        counted = f'count(*), count(DISTINCT "{whom}")' if whom else "count(*), NULL"
+        rows, subjects = self._con.execute(f'SELECT {counted} FROM {PUBLISHED}.main."{table}"').fetchone()
+        return rows, columns, str(self._beside.before.manifest["as_at"]), subjects
 
     def _columns(self, database: str, table: str) -> dict[str, str]:
         return dict(

@@ -8,7 +8,9 @@ house's (`expectations/_house/*.json`), which hold for every published table and
   $small_counts, $long_numbers      a condition over the columns that hold counts; over the other whole numbers
   $rows_low, $rows_high             what `meta.limits` makes of the published generation's rows
   $limit_<word>                     any other number of `meta.limits`
+  $rows_a_subject                   how many rows one person or household had, on average, when last published
   $wordings                         a query of codes with two wordings, of the columns x_code and x_label
+  $labels_apart, $codes_of_words    a condition: one of a code and its wording without the other; a code of more than one word
   $shares, $blanks, $levels         queries that set every column beside its published self (`drift`)
 
 `meta.needs` names the columns, and `meta.roles` the roles of table, for which a house expectation makes sense; `subject`
@@ -22,7 +24,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +42,9 @@ _NO_WORDS = re.compile(
 )
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _NOT_WORDED = {"event_code"}  # what happened is worded with its detail: "Summons", "Frozen (breathing space)"
+_NOT_ONE_WORD = {"comparison_code"}  # "at least", as the rule packs write it
 _META = ("id", "why", "owner", "since")
-_SUBJECTS = {"person_id", "household_id"}
+_SUBJECTS = ("household_id", "person_id")  # the first that a table has is whom its rows are about
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,12 @@ class Shape:
     rows_before: int | None = None
     columns_before: Mapping[str, str] | None = None
     as_at_before: str = ""
+    subjects_before: int | None = None
+
+
+def subject(columns: Iterable[str]) -> str:
+    """The column that says whom a table's rows are about; '' of a table about nobody."""
+    return next((name for name in _SUBJECTS if name in columns), "")
 
 
 def fingerprint(catalogue: Catalogue, service: str) -> str:
@@ -128,8 +137,10 @@ def _applies(item: dict[str, Any], shape: Shape) -> bool:
         "small_counts": bool(_counts(shape)),
         "long_numbers": bool(_numbers(shape)),
         "wordings": bool(_wordings(shape)),
+        "labels_apart": bool(_worded(shape)),
+        "codes_of_words": bool(_codes(shape)),
         "person_beside_key": "person_id" in shape.columns and "person_id" not in shape.table.key,
-        "subject": bool(_SUBJECTS & shape.columns.keys()),
+        "subject": bool(subject(shape.columns)),
         "published": shape.rows_before is not None,
         **{name: bool(query) for name, query in _drift(shape).items()},
     }
@@ -151,7 +162,12 @@ def _fill(item: dict[str, Any], shape: Shape) -> dict[str, Any]:
         ),
     }
     words["wordings"] = _wordings(shape)
-    words |= _limits(item["meta"].get("limits"), shape.rows_before) | _drift(shape)
+    words["labels_apart"] = " OR ".join(
+        f"({_quoted(code)} IS NULL) <> ({_quoted(label)} IS NULL)" for code, label in _worded(shape)
+    )
+    words["codes_of_words"] = " OR ".join(f"contains({_quoted(name)}::VARCHAR, ' ')" for name in _codes(shape))
+    words["rows_a_subject"] = round(_rows_a_subject(shape), 4)
+    words |= _limits(item["meta"].get("limits"), shape) | _drift(shape)
 
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
@@ -180,15 +196,24 @@ def _drift(shape: Shape) -> dict[str, str]:
     }
 
 
-def _limits(limits: dict[str, Any] | None, before: int | None) -> dict[str, float]:
+def _rows_a_subject(shape: Shape) -> float:
+    return max(1.0, (shape.rows_before or 0) / (shape.subjects_before or 1)) if shape.subjects_before else 1.0
+
+
+def _limits(limits: dict[str, Any] | None, shape: Shape) -> dict[str, float]:
     """Every number of the limits as `limit_<word>`; and fewest and most rows allowed: the declared shares of the rows
-    before, never tighter than the tolerance in rows."""
+    before, never tighter than the tolerance in rows, nor than chance.
+
+    Rows of one person or household come and go together, so chance counts these: two counts of S differ by sqrt(2 S).
+    """
     if not limits:
         return {}
     numbers = {f"limit_{word}": number for word, number in limits.items() if isinstance(number, int | float)}
-    if before is None or not {"low", "high", "tolerance_rows"} <= limits.keys():
+    before = shape.rows_before
+    if before is None or not {"low", "high", "tolerance_rows", "chance"} <= limits.keys():
         return numbers
-    slack = int(limits["tolerance_rows"])
+    by_chance = limits["chance"] * math.sqrt(2 * (shape.subjects_before or before)) * _rows_a_subject(shape)
+    slack = max(int(limits["tolerance_rows"]), math.ceil(by_chance))
     return numbers | {
         "rows_low": max(0, min(math.floor(before * limits["low"]), before - slack)),
         "rows_high": max(math.ceil(before * limits["high"]), before + slack),
@@ -210,16 +235,23 @@ def _numbers(shape: Shape) -> list[str]:
 
 def _wordings(shape: Shape) -> str:
     """A query of every code with two wordings, or wording with two codes, among the columns x_code and x_label."""
-    pairs = [
-        (_quoted(name), _quoted(f"{name.removesuffix('_code')}_label"))
-        for name in shape.columns
-        if name.endswith("_code") and name not in _NOT_WORDED and f"{name.removesuffix('_code')}_label" in shape.columns
-    ]
+    pairs = [(_quoted(code), _quoted(label)) for code, label in _worded(shape) if code not in _NOT_WORDED]
     return " UNION ALL ".join(
         f"SELECT {one}::VARCHAR FROM {{batch}} WHERE {one} IS NOT NULL GROUP BY {one} HAVING count(DISTINCT {other}::VARCHAR) > 1"
         for pair in pairs
         for one, other in (pair, pair[::-1])
     )
+
+
+def _worded(shape: Shape) -> list[tuple[str, str]]:
+    """Every column x_code that has an x_label beside it, with that."""
+    pairs = ((name, f"{name.removesuffix('_code')}_label") for name in shape.columns if name.endswith("_code"))
+    return [(code, label) for code, label in pairs if label in shape.columns]
+
+
+def _codes(shape: Shape) -> list[str]:
+    """Columns of codes and of names of rules."""
+    return [n for n in shape.columns if (n.endswith("_code") or n == "rule_id") and n not in _NOT_ONE_WORD]
 
 
 def _as_one_text(columns: list[str]) -> str:
