@@ -118,7 +118,7 @@ def _update(table: str, kind: str, what: str, change: str) -> Mutant:
 
 
 def count(here: walk.House, service: str, every: int = 1, by_gx: int = 12) -> tuple[dict[str, Tally], list[str]]:
-    """Tally by table, and where Great Expectations answered otherwise than plain SQL (names). `every`: one mutant of so many."""
+    """Tally by table, and where Great Expectations answered otherwise than plain SQL, on which rules. `every`: one mutant of so many."""
     mart = Mart(here, here.catalogue.service(service))
     found: dict[str, Tally] = {}
     sample: dict[str, tuple[str, list[str], list]] = {}
@@ -150,7 +150,12 @@ def count(here: walk.House, service: str, every: int = 1, by_gx: int = 12) -> tu
                     expected[name] = {rule.id for rule in broken if rule.table == table}
             mart.drop(name)
     answers = answered_by_gx(here, mart, sample) if sample else {}
-    return found, sorted(name for name, broken in answers.items() if broken != expected[name])
+    differing = sorted(
+        f"{name}: {', '.join(sorted(broken ^ expected[name]))}"
+        for name, broken in answers.items()
+        if broken != expected[name]
+    )
+    return found, differing
 
 
 def _is_same(mart: Mart, table: str, name: str) -> bool:
@@ -210,6 +215,21 @@ def page(
     return "\n".join(lines) + "\n"
 
 
+def faults(found: dict[str, dict[str, Tally]], disagreed: list[str]) -> list[str]:
+    """What makes a run fail: a table short of the target, a mutant missed without a reason, GX of another opinion."""
+    tables = {table: tally for tables in found.values() for table, tally in tables.items()}
+    return [
+        *(f"{table}: {tally.share:.0%} caught" for table, tally in tables.items() if tally.share < TARGET),
+        *(
+            f"{mutant.table}: {mutant.kind} {mutant.what} is not caught, and no reason given"
+            for tally in tables.values()
+            for mutant in tally.missed
+            if not why_unseen(mutant)
+        ),
+        *(f"Great Expectations answers otherwise: {what}" for what in disagreed),
+    ]
+
+
 def main() -> int:
     """Walk a demo council unless a state is given, count, print, and write the page when asked to."""
     parser = argparse.ArgumentParser()
@@ -237,15 +257,9 @@ def main() -> int:
     print(f"{time.monotonic() - started:.0f} s")
     if asked.write:
         PAGE.write_text(text, encoding="utf-8")
-    short = [table for tables in found.values() for table, tally in tables.items() if tally.share < TARGET]
-    unexplained = [
-        mutant
-        for tables in found.values()
-        for tally in tables.values()
-        for mutant in tally.missed
-        if not why_unseen(mutant)
-    ]
-    return 1 if short or disagreed or unexplained else 0
+    wrong = faults(found, disagreed)
+    print(*wrong, sep="\n")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

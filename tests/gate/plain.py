@@ -65,8 +65,13 @@ class Rule:
         if kind == "expect_table_row_count_to_be_between":
             return f"SELECT {_outside('count(*)', words)} FROM {batch}"
         if kind in ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"):
-            names = ", ".join(f'"{name}"' for name in words.get("column_list") or [words["column"]])
-            return f"SELECT EXISTS (SELECT 1 FROM {batch} WHERE {column if 'column' in words else 'true'} IS NOT NULL GROUP BY {names} HAVING count(*) > 1)"
+            names = [f'"{name}"' for name in words.get("column_list") or [words["column"]]]
+            filled = " AND ".join(
+                f"{name} IS NOT NULL" for name in names
+            )  # GX, too, finds no pair of rows with a blank
+            return (
+                f"SELECT EXISTS (SELECT 1 FROM {batch} WHERE {filled} GROUP BY {', '.join(names)} HAVING count(*) > 1)"
+            )
         raise NotImplementedError(kind)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tests.gate.by_hand import BY_HAND
+import duckdb
+from tests.gate.by_hand import BY_HAND, NOT_ALONE
 from tests.gate.plain import Mart, Rule
 
 _ROWS = 24
@@ -17,7 +18,8 @@ _TRIES = 250
 
 
 def trip(mart: Mart, rule: Rule, first: list[str] | None = None) -> tuple[list[str], list[str]]:
-    """Statements that break a rule, and what else they break (names; best found). ([], []) when nothing broke it."""
+    """Statements that break a rule, and what else they break that they should not (names; best found). ([], []) when nothing
+    broke it."""
     best: tuple[list[str], list[str]] = ([], [])
     name = f"{rule.table}__try"
     for n, statements in enumerate(_changes(mart, rule, first)):
@@ -25,18 +27,23 @@ def trip(mart: Mart, rule: Rule, first: list[str] | None = None) -> tuple[list[s
             break
         try:
             mart.copy(rule.table, name, statements)
-        except Exception:  # a statement that does not fit this table's rows is no fixture
+        except duckdb.Error:  # a statement that does not fit this table's rows is no fixture
             continue
         if not mart.breaks(rule, rule.table, name):
             continue
         broken = mart.broken(rule.table, name, ("critical",))
-        others = [other.name for other in broken if other.name != rule.name]
+        others = [other.name for other in broken if not may_fall(other, rule)]
         if not best[0] or len(others) < len(best[1]):
             best = (statements, others)
         if not others:
             break
     mart.drop(name)
     return best
+
+
+def may_fall(other: Rule, rule: Rule) -> bool:
+    """Whether another rule may be broken with this one: itself, a recount, or what follows by a declared reason."""
+    return other.name == rule.name or other.item["meta"].get("recount") or other.id in NOT_ALONE.get(rule.id, {})
 
 
 def _changes(mart: Mart, rule: Rule, first: list[str] | None) -> Iterator[list[str]]:
@@ -79,9 +86,9 @@ def _changes(mart: Mart, rule: Rule, first: list[str] | None) -> Iterator[list[s
 
 
 _SHAPES = {
-    "house.no_national_insurance_number": "AB 12 34 56 C",
-    "house.no_postcode": "RM17 6SL",
-    "house.no_telephone_number": "07700 900123",
+    "house.no_national_insurance_number": "AB123456C",
+    "house.no_postcode": "RM176SL",
+    "house.no_telephone_number": "07700-900123",
     "house.no_email_address": "a.b@example.org",
     "house.no_property_number": "100090123456",
     "house.no_canary": "Zzcanary",
