@@ -3,7 +3,7 @@
 Enumerated over all suites: an expectation without such a change fails here. `fixtures.json` holds the changes found before, which
 are tried first; what is not there, or where the data has moved on, is looked for (`tripping`), and what no search finds is
 written in `by_hand`. Recounts apart, which only hold one table against another and so fall with any figure of it. Great
-Expectations itself is asked about each change.
+Expectations itself is asked about one change in three: the gate and the SQL are held against each other on mutants, too.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def test_great_expectations_itself_says_so(found, marts, walked):
         changed = {}
         for n, rule in enumerate(asked_of(mart)):
             statements, _ = found[f"{service}/{rule.name}"]
-            if statements and not any("{p}" in one for one in statements):
+            if n % 3 == 0 and statements and not any("{p}" in one for one in statements):
                 changed[f"{rule.table}__{n}"] = (rule.table, statements, [rule])
         answers = answered_by_gx(walked.here, mart, changed)
         assert [name for name, broken in answers.items() if broken != {changed[name][2][0].id}] == []
