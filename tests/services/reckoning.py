@@ -270,6 +270,7 @@ def _debt_rules_met(document: dict, as_at: date) -> dict[str, object]:
 
 
 def _debt_amounts(document: dict) -> dict[str, int]:
+    """Rule → its amount, of the rules that sum the debts printed."""
     debts = document["facts"]["debts"]
     overdue = [debt for debt in debts if debt["overdue_pence"] > 0]
     total = sum(debt["overdue_pence"] for debt in overdue)
@@ -286,22 +287,30 @@ def _debt_amounts(document: dict) -> dict[str, int]:
     }
 
 
+def _overdue_of(debts: list[dict], rule: dict, as_at: date) -> bool:
+    """Whether a debt printed stands at the rule's step on its day with its amount overdue."""
+    told = (rule["fact_value"], day(rule["fact_on"]), rule["amount_pence"])
+    return told in {(debt["stage_label"], day(debt["stage_on"]) or as_at, debt["overdue_pence"]) for debt in debts}
+
+
 def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]:
     """(published, reckoned) of the rules that rest on figures or dates of their own."""
-    figures, on = _by_code(rule["figures"]), day(rule["fact_on"])
-    limit = rule["threshold_value"]
+    figures, on, debts = _by_code(rule["figures"]), day(rule["fact_on"]), document["facts"]["debts"]
+    limit, amount = rule["threshold_value"], _debt_amounts(document).get(rule["rule_id"], 0)
+    overdue = [debt for debt in debts if debt["overdue_pence"] > 0]
     match rule["rule_id"].removeprefix("DEBT-"):
         case "F01":
             begun = [day(figure["figure_on"]) for figure in figures["FREEZE_FROM"]]
             ends = [day(figure["figure_on"]) for figure in figures.get("FREEZE_UNTIL", [])]
             told = "with no end yet" if "FREEZE_OPEN" in figures else f"until {spoken(max(ends))}"
             holds = max(begun) <= as_at and all(end >= as_at for end in ends)
-            frozen = all(debt["is_frozen"] for debt in document["facts"]["debts"])
+            frozen = all(debt["is_frozen"] for debt in debts)
             return (rule["fact_value"], on, True, True), (told, min(begun), holds, frozen)
         case "R01":
             own = [day(figure["figure_on"]) for figure in figures.get("FREEZE_UNTIL", [])]
-            days = (as_at - (max(own) if own else on)).days
-            return (rule["fact_value"], True), (str(days), 0 < days <= int(limit))
+            ended = max(own, default=on)
+            days = (as_at - ended).days
+            return (rule["fact_value"], on, True), (str(days), ended, 0 < days <= int(limit))
         case "R02":
             return on, max(day(figure["figure_on"]) for figure in figures["FREEZE_FROM"])
         case "R03":
@@ -313,6 +322,25 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
             return (True, True, True), ((rule["fact_value"], on) in steps, rule["fact_value"] in courts, in_freeze)
         case "R04":
             return True, _is_out_of_order(rule, on)
+        case "F03":
+            due = f"Everything overdue, {pounds(amount)}," if overdue else ""
+            return (rule["fact_value"], on), (due or f"A balance of {pounds(amount)}, none of it due yet,", as_at)
+        case "F04":
+            return True, _overdue_of([debt for debt in overdue if debt["is_frozen"]], rule, as_at)
+        case "S03":
+            return True, _overdue_of(overdue, rule, as_at)
+        case "U03":
+            kinds = {debt["debt_type_label"] for debt in overdue}
+            return (rule["fact_value"], on), (str(len(kinds)), as_at)
+        case "P03" | "N01" | "N02":
+            return (rule["fact_value"], on), (pounds(amount), as_at)
+        case "P04" | "T01":
+            return (rule["fact_value"], on), (pounds(amount), min(day(debt["raised_on"]) for debt in overdue))
+        case "R05":
+            held = {debt["overdue_pence"] for debt in overdue if debt["is_frozen"] or debt["is_held_for_review"]}
+            return (on, True), (as_at, rule["amount_pence"] in held)
+        case "S01" | "U05" | "U06":
+            return on, as_at
         case "R06":
             return rule["amount_pence"], sum(figure["amount_pence"] for figure in figures["JOINT_DEBT"])
         case "U02":
@@ -334,11 +362,8 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
         case "S02":
             return True, (as_at - on).days > int(limit)
         case "P02":
-            after = [
-                d
-                for d in document["facts"]["debts"]
-                if d["stage_label"] == rule["fact_value"] and d["overdue_pence"] > 0
-            ]
+            told = (rule["fact_value"], rule["amount_pence"])
+            after = [debt for debt in overdue if (debt["stage_label"], debt["overdue_pence"]) == told]
             return True, any(0 <= (day(debt["stage_on"]) - on).days <= int(limit) for debt in after if debt["stage_on"])
         case _:
             return True, on <= as_at
@@ -347,10 +372,15 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
 def _is_out_of_order(rule: dict, on: date) -> bool:
     """Whether a debt among the rule's figures has the step on that day without the step the law puts before it."""
     law = next(
-        row
-        for row in pack(DEBT, "stages", on)
-        if (row["debt_type_code"], row["label"]) == ("COUNCIL_TAX", rule["fact_value"])
+        (
+            row
+            for row in pack(DEBT, "stages", on)
+            if (row["debt_type_code"], row["label"]) == ("COUNCIL_TAX", rule["fact_value"])
+        ),
+        None,
     )
+    if law is None:  # a step no law knows is out of no order
+        return False
     needed, gap = set(law["needs_earlier"].split("|")), timedelta(days=int(law["minimum_days_after"] or 0))
     debts: dict[str, list[dict]] = {}
     for figure in rule["figures"]:
@@ -360,6 +390,32 @@ def _is_out_of_order(rule: dict, on: date) -> bool:
         and not any(step["figure_code"] in needed and day(step["figure_on"]) + gap <= on for step in steps)
         for steps in debts.values()
     )
+
+
+def _debt_threshold(row: dict) -> str:
+    threshold = row["threshold_value"]
+    if threshold and row["threshold_unit"] == "pence":
+        return pounds(int(threshold))
+    return f"{threshold} per cent" if threshold and row["threshold_unit"] == "per cent" else threshold
+
+
+def _debt_sentence(rule: dict, row: dict) -> str:
+    return row["sentence"].format(
+        fact=rule["fact_value"],
+        on=spoken(day(rule["fact_on"])),
+        amount=pounds(rule["amount_pence"]) if rule["amount_pence"] is not None else "not recorded",
+        threshold=_debt_threshold(row),
+        source=rule["source"],
+    )
+
+
+def debt_reworded(document: dict) -> None:
+    """Word every sentence anew from what the document says, so that an altered fact is told by the reckoning alone."""
+    rules = {row["rule_id"]: row for row in pack(DEBT, "rules", day(document["as_at_on"]))}
+    for rule in document["rules"]:
+        rule["sentence"] = _debt_sentence(rule, rules[rule["rule_id"]])
+    if document["row"]:
+        document["row"]["reasons"] = " ".join(rule["sentence"] for rule in document["rules"][:5])
 
 
 def debt_differences(document: dict) -> list[str]:
@@ -377,19 +433,8 @@ def debt_differences(document: dict) -> list[str]:
         if rule["rule_id"] in amounts:
             unlike(differences, f"{rule['rule_id']} amount", rule["amount_pence"], amounts[rule["rule_id"]])
         unlike(differences, f"{rule['rule_id']} version", rule["rule_version"], row["rule_version"])
-        threshold = row["threshold_value"]
-        if threshold:
-            threshold = pounds(int(threshold)) if row["threshold_unit"] == "pence" else threshold
-            threshold += f" {row['threshold_unit']}" if row["threshold_unit"] == "per cent" else ""
-        unlike(differences, f"{rule['rule_id']} threshold", rule["threshold_value"], threshold or None)
-        sentence = row["sentence"].format(
-            fact=rule["fact_value"],
-            on=spoken(day(rule["fact_on"])),
-            amount=pounds(rule["amount_pence"]) if rule["amount_pence"] is not None else "not recorded",
-            threshold=threshold,
-            source=rule["source"],
-        )
-        unlike(differences, f"{rule['rule_id']} sentence", rule["sentence"], sentence)
+        unlike(differences, f"{rule['rule_id']} threshold", rule["threshold_value"], _debt_threshold(row) or None)
+        unlike(differences, f"{rule['rule_id']} sentence", rule["sentence"], _debt_sentence(rule, row))
     for debt in document["facts"]["debts"]:
         asked = 0 if debt["is_frozen"] or debt["is_held_for_review"] else debt["overdue_pence"]
         unlike(differences, "recoverable now of a debt", debt["recoverable_now_pence"], asked)
