@@ -4,7 +4,7 @@ select
     people.person_id,
     indicators.rule_id,
     indicators.tier_code,
-    indicators.rule_name,
+    rules.name as rule_name,
     indicators.rule_version,
     indicators.measure_code,
     indicators.value as fact_value,
@@ -30,6 +30,10 @@ inner join {{ ref('int_homelessness_prevention__people_named') }} as people
 inner join {{ ref('int_homelessness_prevention__subjects_banded') }} as banded
     on banded.day_code = indicators.day_code
     and banded.subject_key = indicators.subject_key
+inner join {{ ref('homelessness_prevention_rules') }} as rules
+    on rules.rule_id = indicators.rule_id
+    and rules.tier_code = indicators.tier_code
+    and {{ in_force('rules.valid_from', 'rules.valid_to', as_at()) }}
 left join {{ ref('homelessness_prevention_labels') }} as units
     on units.code_list = 'unit' and units.code = indicators.unit_code
 where indicators.day_code = 'NOW'

@@ -1,8 +1,34 @@
--- Grain: one row per rule a subject meets on a day, strongest first: direct referral, then points, then rule number.
+-- Grain: one row per rule met on a day by a subject above the threshold and not open to the service then, strongest first:
+-- direct referral, then points, then rule number; with its sentence.
+with ranked as (
+    select
+        indicators.*,
+        row_number() over (
+            partition by indicators.day_code, indicators.subject_key
+            order by indicators.is_direct_referral desc, indicators.points desc, indicators.rule_number
+        ) as reason_rank
+    from {{ ref('int_homelessness_prevention__indicators_met') }} as indicators
+    inner join {{ ref('int_homelessness_prevention__subjects_banded') }} as banded
+        on banded.day_code = indicators.day_code
+        and banded.subject_key = indicators.subject_key
+        and banded.band_code <> 'NONE'
+        and not banded.is_open_case
+)
+
 select
-    indicators.*,
-    row_number() over (
-        partition by indicators.day_code, indicators.subject_key
-        order by indicators.is_direct_referral desc, indicators.points desc, indicators.rule_number
-    ) as reason_rank
-from {{ ref('int_homelessness_prevention__indicators_met') }} as indicators
+    ranked.*,
+    rules.name as rule_name,
+    {{ prevention_sentence('rules.sentence_template', {
+        'value': prevention_written_value('ranked.value', 'ranked.unit_code'),
+        'threshold': prevention_written_value('ranked.threshold_value', 'ranked.unit_code'),
+        'amount': prevention_pounds('ranked.amount_pence'),
+        'detail': 'ranked.detail_label',
+        'fact_on': prevention_written_date('ranked.fact_on'),
+        'until_on': prevention_written_date('ranked.until_on'),
+        'source': 'ranked.source_label',
+    }) }} as sentence
+from ranked
+inner join {{ ref('homelessness_prevention_rules') }} as rules
+    on rules.rule_id = ranked.rule_id
+    and rules.tier_code = ranked.tier_code
+    and {{ in_force('rules.valid_from', 'rules.valid_to', 'ranked.day') }}

@@ -1,5 +1,6 @@
+{{ config(materialized='view') }}
 -- Grain: one row per measure of a subject on a day. Every family of measures has the same columns; a rent measure says of
--- which tenancy it is.
+-- which tenancy it is. A view: it is read once, and most measures meet no rule.
 {% set families = ['housing_options', 'rents', 'council_tax', 'debts', 'benefits', 'households'] %}
 {%- for family in families %}
 select

@@ -7,6 +7,16 @@ with postings as (
         real_value_pence
     from {{ ref('psn_housing__rent_transactions') }}
     where cast(post_date as date) > {{ prevention_month_end_before(as_at(), 4) }}
+),
+
+-- The month ends before each day, worked out once a day and not once a posting.
+days as (
+    select
+        day_code,
+        {%- for month in [1, 2, 3] %}
+        {{ prevention_month_end_before('day', month) }} as month_end_{{ month }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from (select distinct day_code, day from {{ ref('int_homelessness_prevention__tenancies_placed') }}) as distinct_days
 )
 
 select
@@ -19,13 +29,12 @@ select
     {%- for month in [1, 2, 3] %}
     cast(
         max(tenancies.cur_bal_pence)
-        - coalesce(
-            sum(postings.real_value_pence)
-                filter (where postings.posted_on > {{ prevention_month_end_before('tenancies.day', month) }}), 0
-        ) as bigint
+        - coalesce(sum(postings.real_value_pence) filter (where postings.posted_on > days.month_end_{{ month }}), 0) as bigint
     ) as balance_{{ month }}_before_pence{{ "," if not loop.last }}
     {%- endfor %}
 from {{ ref('int_homelessness_prevention__tenancies_placed') }} as tenancies
+inner join days
+    on days.day_code = tenancies.day_code
 left join postings
     on postings.tenancy_key = tenancies.tenancy_key
 group by tenancies.day_code, tenancies.tenancy_key
