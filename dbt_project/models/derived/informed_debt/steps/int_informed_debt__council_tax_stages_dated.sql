@@ -1,7 +1,38 @@
--- Grain: one row per council tax account, financial year and recovery step up to the as-at date; reversed steps left out.
+-- Grain: one row per council tax account, financial year with a debt or credit, and recovery step up to the as-at date;
+-- reversed steps left out.
 -- `is_out_of_order`: the law in force on the day of the step asks for an earlier step that is not on record by then.
 -- Only years whose whole history was delivered can be judged (the first delivery starts two financial years back).
-with events as (
+with owing as (
+    select
+        council_tax_account_key,
+        fy
+    from {{ ref('psn_revenues__council_tax_balances') }}
+    where balance_pence <> 0
+),
+
+-- Steps of the years that owe something; of the other years of such an account a hold alone, which may tell of a freeze.
+recovery as (
+    select recovery.*
+    from {{ ref('psn_revenues__council_tax_recovery') }} as recovery
+    inner join owing
+        on owing.council_tax_account_key = recovery.council_tax_account_key
+        and owing.fy = recovery.fy
+
+    union all
+
+    select recovery.*
+    from {{ ref('psn_revenues__council_tax_recovery') }} as recovery
+    where recovery.stage = 'HOLD'
+        and recovery.council_tax_account_key in (select owing.council_tax_account_key from owing)
+        and not exists (
+            select 1
+            from owing
+            where owing.council_tax_account_key = recovery.council_tax_account_key
+                and owing.fy = recovery.fy
+        )
+),
+
+events as (
     select
         recovery.council_tax_account_key,
         recovery.fy as financial_year,
@@ -10,7 +41,7 @@ with events as (
         recovery.hold_code,
         recovery.hold_until as hold_until_on,
         recovery.amount_at_stage_pence
-    from {{ ref('psn_revenues__council_tax_recovery') }} as recovery
+    from recovery
     where not coalesce(recovery.reversed_ind, false)
         and recovery.stage_date <= {{ as_at() }}
 ),

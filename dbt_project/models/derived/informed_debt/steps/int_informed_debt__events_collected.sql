@@ -13,8 +13,9 @@ debts as (
     where debts.balance_pence > 0
 ),
 
+-- Two rows of a source may tell the same event; a debt is raised once and paid last once, and needs no such look.
 steps as (
-    select
+    select distinct
         debts.person_key,
         debts.debt_key,
         debts.debt_type_code,
@@ -123,7 +124,7 @@ paid as (
 ),
 
 freezes as (
-    select
+    select distinct
         spells.person_key,
         cast(null as varchar) as debt_key,
         cast(null as varchar) as debt_type_code,
@@ -139,7 +140,7 @@ freezes as (
 
     union all
 
-    select
+    select distinct
         spells.person_key,
         cast(null as varchar) as debt_key,
         cast(null as varchar) as debt_type_code,
@@ -156,7 +157,7 @@ freezes as (
 ),
 
 reductions as (
-    select
+    select distinct
         reductions.person_key,
         cast(null as varchar) as debt_key,
         'COUNCIL_TAX' as debt_type_code,
@@ -171,7 +172,7 @@ reductions as (
 
     union all
 
-    select
+    select distinct
         reductions.person_key,
         cast(null as varchar) as debt_key,
         'COUNCIL_TAX' as debt_type_code,
@@ -198,7 +199,7 @@ events as (
     select * from reductions
 )
 
-select distinct
+select
     person_key,
     debt_key,
     debt_type_code,
