@@ -120,9 +120,9 @@ def bench(base: Places, residents: int, folder: Path, times: int) -> bool:
         lines = (
             ("floor: plain SQL", plain, plain_rows, 1.0), ("mart", built, rows, ratio), ("dbt's own start, in it", dbt_start, 0.0, 0.0),
         )  # fmt: skip
-        for name, cost, own, times in lines:
+        for name, cost, own, of_floor in lines:
             print(
-                f"{service:<24}{name:<24}{cost.cpu:>6.1f}{own:>9.1f}{times:>8.1f}{cost.wall:>8.1f}{cost.peak:>10,.0f}{sum(json.loads(cost.said).values()):>12,}"
+                f"{service:<24}{name:<24}{cost.cpu:>6.1f}{own:>9.1f}{of_floor:>8.1f}{cost.wall:>8.1f}{cost.peak:>10,.0f}{sum(json.loads(cost.said).values()):>12,}"
             )
         ours, theirs = json.loads(built.said), json.loads(plain.said)
         told = (f"{table} {ours.get(table, 0):,}/{theirs.get(table, 0):,}" for table in sorted(ours | theirs))

@@ -25,7 +25,8 @@ WITH places AS (
 SELECT m.*, s.age_band, s.ward_code, v.person_key IS NOT NULL AS has_flag, row_number() OVER (ORDER BY c.qualifying DESC NULLS LAST, repeats DESC, last_on DESC) AS list_rank
 FROM measured m LEFT JOIN case_review c USING (person_key) LEFT JOIN w.psn_spine__people s USING (person_key)
 LEFT JOIN (SELECT DISTINCT person_key FROM w.psn_corporate__vulnerability_register WHERE needs_care) v USING (person_key)
-WHERE c.qualifying >= 3 OR c.hate > 0 OR repeats >= 3 OR risk >= 22 OR (open_reports > 0 AND (not_assessed > 0 OR updated_on < $as_at - 14)) OR at_place >= 3;
+WHERE c.qualifying >= 3 OR c.hate > 0 OR repeats >= 3 OR risk >= 22 OR (open_reports > 0 AND (not_assessed > 0 OR updated_on < $as_at - 14)) OR at_place >= 3
+ORDER BY list_rank LIMIT 40;
 CREATE TABLE victim_reasons AS
 SELECT person_id, rule, value, row_number() OVER (PARTITION BY person_id ORDER BY rule) AS reason_rank FROM (
     SELECT person_key, unnest(['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A9']) AS rule, unnest([qualifying, hate, repeats, at_place, risk, not_assessed, open_reports]) AS value,

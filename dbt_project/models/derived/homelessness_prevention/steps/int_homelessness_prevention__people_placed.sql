@@ -17,15 +17,6 @@ memberships as (
     from {{ ref('psn_spine__household_members') }} as members
     inner join days
         on {{ in_force('members.from_on', 'members.to_on', 'days.day') }}
-),
-
--- Homes of one household: a key is written out once a home, not once a person and day.
-homes as (
-    select
-        household_key,
-        'household|' || cast(household_key as varchar) as subject_key
-    from {{ ref('psn_spine__households') }}
-    where not (is_shared or is_institution)
 )
 
 select
@@ -34,12 +25,16 @@ select
     people.person_key,
     memberships.household_key,
     people.age_band = '0-17' as is_child,
-    coalesce(homes.subject_key, 'person|' || cast(people.person_key as varchar)) as subject_key
+    case
+        when memberships.household_key is null or households.is_shared or households.is_institution
+            then 'person|' || cast(people.person_key as varchar)
+        else 'household|' || cast(memberships.household_key as varchar)
+    end as subject_key
 from {{ ref('psn_spine__people') }} as people
 cross join days
 left join memberships
     on memberships.day_code = days.day_code
     and memberships.person_key = people.person_key
     and memberships.place = 1
-left join homes
-    on homes.household_key = memberships.household_key
+left join {{ ref('psn_spine__households') }} as households
+    on households.household_key = memberships.household_key
