@@ -89,12 +89,37 @@ def test_every_published_table_is_in_an_exposure_that_says_who_uses_it_for_what(
 
 
 def test_every_rule_of_every_pack_has_a_unit_test(declared, manifest):
-    """A rule's boundary values, both sides, are held by tests/services: BOUNDARIES there name every rule as well."""
     for card in declared.services:
         written = json.dumps([test for test in manifest["unit_tests"].values() if card.service in test["fqn"]])
         for rule in rule_packs.rows(declared, card.service, card.explanation.pack):
             is_setting = not (rule.get("sentence") or rule.get("sentence_template"))
             assert is_setting or re.search(rf"\b{rule['rule_id']}\b", written), rule["rule_id"]
+
+
+def test_every_rule_of_every_pack_has_a_unit_test_of_both_sides_of_its_boundary(declared, manifest):
+    """A unit test says in meta `both_sides` which rules it holds to a case that just meets them and one that just does not."""
+    for card in declared.services:
+        held = {
+            rule: test
+            for test in manifest["unit_tests"].values()
+            if card.service in test["fqn"]
+            for rule in test["config"]["meta"].get("both_sides", ())
+        }
+        rules = rule_packs.rows(declared, card.service, card.explanation.pack)
+        named = {" ".join(filter(None, (rule["rule_id"], rule.get("tier_code")))): rule for rule in rules}
+        asked = {name for name, rule in named.items() if rule.get("sentence") or rule.get("sentence_template")}
+        assert asked - set(held) == set(), card.service
+        assert set(held) - set(named) == set(), card.service
+        for name, rule in named.items():
+            if name not in held or not rule.get("measure_code"):
+                continue
+            measured = [
+                (row["value"] >= float(rule["threshold_value"]), row["value"] <= float(rule["threshold_value"]))
+                for given in held[name]["given"]
+                for row in given["rows"] or ()
+                if isinstance(row, dict) and row.get("measure_code") == rule["measure_code"]
+            ]
+            assert not measured or len(set(measured)) > 1, f"{name} is tried on one side alone"
 
 
 def test_a_service_depends_only_on_feeds_its_card_names(declared, manifest):

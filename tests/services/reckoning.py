@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 import csv
 import itertools
+import re
 from datetime import date, timedelta
 from functools import cache
 
@@ -189,6 +190,12 @@ def prevention_differences(document: dict) -> list[str]:
                 "source": rule["source"],
             }
             unlike(differences, f"{name} sentence", rule["sentence"], strongest["sentence_template"].format(**places))
+    for stepped in document["facts"]["step_down"]:
+        told = stepped["previous_facts"]
+        added = sum(int(points) for points in re.findall(r" \((\d+) points\): ", told))
+        unlike(differences, "points of the month end before", stepped["previous_points"], added)
+        direct = stepped["previous_band_label"].startswith("Direct referral")
+        unlike(differences, "direct referral of the month end before", direct, " (direct referral): " in told)
     return differences + (_prevention_row_differences(document, as_at) if document["is_listed"] else [])
 
 

@@ -325,6 +325,20 @@ CIRCUMSTANCES = [
     Debtor("little and new", "reminder", ((SUNDRY, "{person}, md5('s new')::uuid, 'OTHER', date '2026-09-01', 5000, 'NEW'"),)),
     Debtor("little and a day too old", "reminder", ((SUNDRY, "{person}, md5('s old')::uuid, 'OTHER', date '2026-08-31', 5000, 'NEW'"),)),
     Debtor("a penny over a small sum", "reminder", ((SUNDRY, "{person}, md5('s over')::uuid, 'OTHER', date '2026-09-01', 5001, 'NEW'"),)),
+    Debtor("a review 91 days late", "order", ((REGISTER, "{person}, date '2026-01-01', date '2026-08-01', null, 'STD', true"),)),
+    Debtor("a review 90 days late", "order", ((REGISTER, "{person}, date '2026-01-01', date '2026-08-02', null, 'STD', true"),)),
+    Debtor("reduction ended 61 days ago", "order", (
+        (AWARDS, "md5('a ended 61')::uuid, md5('c ended 61')::uuid, 'CTR', date '2024-04-01', date '2026-08-31', 2500, false"),
+        ("psn_benefits__benefit_claims", "{person}, md5('c ended 61')::uuid, {account}, false"),
+    )),
+    Debtor("broken 365 days after", "order", (
+        (RECOVERY, "{account}, 2025, 'ARR', date '2025-10-30', 100, null, null, false"),
+        (RECOVERY, "{account}, 2025, 'EA1', date '2026-10-30', 100, null, null, false"),
+    )),
+    Debtor("broken 366 days after", "order", (
+        (RECOVERY, "{account}, 2025, 'ARR', date '2025-10-29', 100, null, null, false"),
+        (RECOVERY, "{account}, 2025, 'EA1', date '2026-10-30', 100, null, null, false"),
+    )),
     Debtor("the other joint debtor died", "order", (("psn_corporate__deaths", "{partner}, date '2026-10-05', false"),), True),
 ]  # fmt: skip
 
@@ -378,6 +392,12 @@ UNTOLD = {
         ("a penny over a small sum", "DEBT-P03", False),
         ("little and new", "DEBT-P04", True),
         ("little and a day too old", "DEBT-P04", False),
+        ("a review 91 days late", "DEBT-S02", True),
+        ("a review 90 days late", "DEBT-S02", False),
+        ("reduction ended lately", "DEBT-U07", True),
+        ("reduction ended 61 days ago", "DEBT-U07", False),
+        ("broken 365 days after", "DEBT-P02", True),
+        ("broken 366 days after", "DEBT-P02", False),
         ("an order without a summons", "DEBT-R04", True),
         ("a summons six days after a reminder", "DEBT-R04", False),
     ],

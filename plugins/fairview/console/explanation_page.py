@@ -157,7 +157,7 @@ def _phrase(name: str, value: Any) -> str:
     """A cell as part of a sentence: a label or a number of its own speaks for itself, a yes is its name."""
     if value is True:
         return _title(name)
-    if name.endswith(("_label", "_id")) or name in ("sentence", "ended_facts"):
+    if name.endswith(("_label", "_id")) or name in ("sentence", "ended_facts", "previous_facts"):
         return str(value)
     return f"{_title(name)} {_value(name, value)}"
 

@@ -9,6 +9,7 @@ select
     stepped.points,
     stepped.why_code,
     labels.label as why_label,
+    stepped.previous_facts,
     stepped.ended_facts,
     stepped.is_estimated,
     {{ as_at() }} as as_at_on

@@ -20,20 +20,28 @@ still_there as (
     where day_code = 'NOW'
 ),
 
-ended as (
+-- Every rule met then with its points, so that the points of then can be added up again; and those of them that ended.
+facts as (
     select
         earlier.subject_key,
-        count(*) as ended_count,
-        max(case when earlier.recompute_code = 'EXACT' then 0 else 1 end) = 1 as is_estimated,
-        {{ prevention_joined("earlier.rule_name || ': ' || earlier.sentence", ' ', 'earlier.reason_rank') }} as sentences
+        {{ prevention_joined("earlier.rule_name || ' (' || case when earlier.is_direct_referral then 'direct referral' else cast(earlier.points as varchar) || ' points' end || '): ' || earlier.sentence", ' ', 'earlier.reason_rank') }}
+            as then_facts,
+        {{ prevention_joined("case when not coalesce(later.points >= earlier.points or later.is_direct_referral, false) then earlier.rule_name || ': ' || earlier.sentence end", ' ', 'earlier.reason_rank') }}
+            as ended_facts,
+        max(
+            case
+                when earlier.recompute_code <> 'EXACT'
+                    and not coalesce(later.points >= earlier.points or later.is_direct_referral, false) then 1
+                else 0
+            end
+        ) = 1 as is_estimated
     from {{ ref('int_homelessness_prevention__indicators_ranked') }} as earlier
+    -- Held against the points of now above and not in the join, which would then be hashed on nothing and compare all with all.
     left join {{ ref('int_homelessness_prevention__indicators_met') }} as later
         on later.day_code = 'NOW'
         and later.subject_key = earlier.subject_key
         and later.rule_id = earlier.rule_id
     where earlier.day_code = 'BEFORE'
-        -- Compared here and not in the join, which would then be hashed on nothing and compare all with all.
-        and not coalesce(later.points >= earlier.points or later.is_direct_referral, false)
     group by earlier.subject_key
 )
 
@@ -48,15 +56,16 @@ select
         when coalesce(now.is_open_case, false) then 'CASE_OPENED'
         else 'INDICATORS_ENDED'
     end as why_code,
-    ended.sentences as ended_facts,
-    coalesce(ended.is_estimated, false) as is_estimated
+    facts.then_facts as previous_facts,
+    facts.ended_facts,
+    coalesce(facts.is_estimated, false) as is_estimated
 from before
 left join now
     on now.subject_key = before.subject_key
 left join still_there
     on still_there.subject_key = before.subject_key
-left join ended
-    on ended.subject_key = before.subject_key
+left join facts
+    on facts.subject_key = before.subject_key
 where now.subject_key is null
     or now.band_code = 'NONE'
     or now.is_open_case
