@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 from datetime import date, timedelta
 
+import numpy as np
 import pyarrow.parquet as pq
+
+from fairview.demo.outcomes import _months_on as case_months
 
 
 def outcomes(council, day: str) -> list[dict]:
@@ -59,3 +62,22 @@ def test_who_is_frozen_or_restricted_is_told_by_the_registers_of_that_date(counc
         assert {"DECEASED"} <= set(reasons)
         assert any(reason in ("STD", "MHC") for reason in reasons)
         assert 0 < sum(reason.startswith(("OBJ21", "RES18")) for reason in reasons) <= len(standing)
+
+
+def test_every_council_of_two_months_has_a_victim_who_may_ask_for_a_case_review_and_many_who_may_not(council):
+    """Who has three events in time is eligible; no event counts that is not there."""
+    last = council.dates[-1]
+    with (council.truth / last / "case_review.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["person_id"]: row for row in csv.DictReader(file)}
+    eligible = {person for person, row in rows.items() if row["eligible"] == "true"}
+    assert eligible
+    assert len(rows) > 3 * len(eligible)
+    for row in rows.values():
+        assert int(row["qualifying_events"]) <= int(row["events_6m"])
+        assert (row["eligible"] == "true") >= (int(row["qualifying_events"]) >= 3)
+
+
+def test_a_calendar_month_on_ends_with_the_month():
+    days = np.array(["2026-01-31", "2024-01-31", "2026-03-15", "2026-12-31"], dtype="datetime64[D]")
+    assert case_months(days, 1).astype(str).tolist() == ["2026-02-28", "2024-02-29", "2026-04-15", "2027-01-31"]
+    assert case_months(days, -6).astype(str).tolist() == ["2025-07-31", "2023-07-31", "2025-09-15", "2026-06-30"]

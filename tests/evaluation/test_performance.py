@@ -10,7 +10,9 @@ from datetime import date
 import numpy as np
 import pytest
 from bench import score_services
+from click.testing import CliRunner
 
+from fairview.console.commands import cli
 from fairview.domain import disclosure
 from fairview.evaluation import card, desk, exact, monitoring, performance, ranking
 from fairview.store import generations, opening
@@ -31,6 +33,7 @@ def test_nothing_of_the_walked_council_is_left_unexplained_and_something_is_comp
     assert [one for one in compared if one.unexplained] == []
     assert sum(one.equal for one in compared if "penny" in one.name) > 100
     assert sum(one.equal for one in compared if "debt respite" in one.name) > 0
+    assert sum(one.equal for one in compared if one.name.startswith("case review")) > 5
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,21 @@ def test_a_penny_more_and_a_debt_too_many_are_found(walked, as_at, tmp_path, spo
         exact.prepare(con, truth, month)
         found = {one.name: one.unexplained for one in exact.debts(con, month)}
     assert sum(count for words, count in found.items() if words.startswith(name)) > 0
+
+
+@pytest.mark.parametrize("spoil", ["NOT eligible AS eligible", "qualifying_events + 1 AS qualifying_events"])
+def test_a_case_review_promised_to_the_wrong_person_or_on_other_events_is_found(walked, as_at, tmp_path, spoil):
+    truth = tmp_path / "truth"
+    shutil.copytree(walked.truth, truth)
+    month = truth / as_at.isoformat()
+    with desk.desk(walked.here.places, walked.here.keyring, SERVICES) as con:
+        told = f"read_csv({opening.quoted(walked.truth / as_at.isoformat() / 'case_review.csv')})"
+        assert con.execute(f"SELECT count(*) FROM {told} WHERE eligible").fetchone()[0] > 0
+        con.execute(f"COPY (SELECT * REPLACE ({spoil}) FROM {told}) TO {opening.quoted(month / 'case_review.csv')}")
+        desk.meet_truth(con, truth, as_at)
+        exact.prepare(con, truth, month)
+        (found,) = exact.case_reviews(con, month)
+    assert found.unexplained > 5
 
 
 def test_a_name_that_must_not_be_there_is_found_in_whatever_text_it_stands(walked):
@@ -218,6 +236,28 @@ def test_the_monitoring_store_keeps_totals_alone_and_none_of_them_small(where, k
     assert {row[1] for row in rows} == set(monitoring.ATTRIBUTES)
     assert all(count is None or count >= disclosure.THRESHOLD for row in rows for count in row[3:])
     assert any(row[3] for row in rows)
+
+
+def test_the_command_tells_whom_a_service_reaches_and_keeps_what_it_told(walked, tmp_path):
+    state = tmp_path / "state"
+    shutil.copytree(walked.here.places.root, state, symlinks=True)
+    shutil.copytree(walked.here.places.keys, tmp_path / "state.keys", symlinks=True)
+    done = CliRunner().invoke(cli, ["monitoring", "informed_debt", "--state", str(state)])
+    assert done.exit_code == 0, done.output
+    groups = {line.split("  ")[0].strip() for line in done.output.splitlines() if ": " in line}
+    assert {"sex: female", "sex: male", "tenure: council tenant"} <= groups
+    with desk.desk(walked.here.places, walked.here.keyring, ["informed_debt"]) as con:
+        people = con.execute("SELECT count(*) FROM warehouse.pseudonymised.psn_spine__people").fetchone()[0]
+    with opening.vault(places(state), Keyring.load(places(state)), read_only=True) as con:
+        kept = con.execute(
+            "SELECT attribute, sum(people_count), min(people_count), min(listed_count) FROM monitoring.totals WHERE service = 'informed_debt' GROUP BY 1"
+        ).fetchall()
+    assert {attribute for attribute, *_ in kept} == set(monitoring.ATTRIBUTES)
+    for _, told, least, listed in kept:
+        # Each group is rounded to five, and hidden under ten.
+        assert people / 2 < told < people + 5 * len(groups)
+        assert least >= disclosure.THRESHOLD
+        assert listed is None or listed >= disclosure.THRESHOLD
 
 
 def test_pictures_repeat_byte_for_byte_and_hold_no_person(scored, tmp_path):

@@ -367,7 +367,7 @@ def test_people_with_a_word_for_a_name_stay_people_and_firms_voids_and_the_unnam
     nobody = (
         "QUILLON HOMES LTD", "ZZYZX & SONS", "THE OCCUPIER", "OCCUPIER", "VOID", "ZZYZX HOUSING ASSOCIATION", "QUILLON COUNCIL",
         "OWNER/OCCUPIER", "THE OWNER", "ZZYZX BANK PLC", "ANONYMOUS", "NAME WITHHELD", "UNKNOWN MALE", "NEIGHBOUR AT 12",
-        "QUILLON LETTINGS", "ZZYZX T/A QUILLON CAFE",
+        "QUILLON LETTINGS", "ZZYZX T/A QUILLON CAFE", "TIDEQUILL CARS", "QUILLON TYRES",
     )  # fmt: skip
     debts = {
         name: town.put("sundry_debts", account_no=f"S{number}", debtor_name=name)

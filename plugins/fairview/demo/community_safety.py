@@ -35,6 +35,8 @@ _NARRATIVES = (
     f"Youths outside the shop, one is {NEVER_LOADED}",
 )
 NO_TIME = np.datetime64("NaT", "m")
+_PROMPT_DAYS = (4, 9, 17)  # days after the first of the month
+_OVERLOOKED_WITHIN = np.timedelta64(1, "D")
 
 
 @dataclass
@@ -82,10 +84,11 @@ def take_reports(rng: np.random.Generator, town: Town, residents: int) -> tuple[
     event_day, is_prompt = _event_days(rng, calendar, days, count)
     count = len(event_day)
     victim_home = _hit_households(rng, town, count)
+    again_hit = _hit_every_month(town, event_day, is_prompt, victim_home)
     kind = rng.choice(len(_TYPES), count, p=np.array([share for _, _, share in _TYPES]) / sum(s for _, _, s in _TYPES))
     is_hate = (kind == 3) | ((kind <= 4) & (rng.random(count) < 0.04))
     personal = np.isin(kind, range(5))
-    has_victim = personal | (rng.random(count) < np.where(np.isin(kind, range(5, 11)), 0.78, 0.45))
+    has_victim = again_hit | personal | (rng.random(count) < np.where(np.isin(kind, range(5, 11)), 0.78, 0.45))
     began = event_day.astype("datetime64[m]") + (rng.integers(600, 1790, count) % 1440).astype("timedelta64[m]")
     told_again = np.flatnonzero(rng.random(count) < 0.085)
     event = np.concatenate([np.arange(count), told_again])
@@ -100,15 +103,15 @@ def take_reports(rng: np.random.Generator, town: Town, residents: int) -> tuple[
     order = np.flatnonzero(in_time)
     order = order[np.argsort(reported[order], kind="stable")]
     event, reported, again = event[order], reported[order], again[order]
-    reports = _reports(rng, town, event, reported, again, began, kind, is_hate, victim_home)
-    return reports, _parties(rng, town, reports, victim_home, has_victim, again)
+    reports = _reports(rng, town, event, reported, again, began, kind, is_hate, victim_home, again_hit[event])
+    return reports, _parties(rng, town, reports, victim_home, has_victim, again, again_hit[reports.event])
 
 
 def _event_days(rng, calendar: Calendar, days: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The day of each event, and whether it is surely told within two days: every month delivered has some such."""
     anyhow = day(calendar.reports_from) + rng.integers(0, days, count).astype("timedelta64[D]")
     starts = np.array([day(extract.replace(day=1)) for extract in calendar.extracts])
-    prompt = np.concatenate([starts + np.timedelta64(after, "D") for after in (4, 9, 17)])
+    prompt = np.concatenate([starts + np.timedelta64(after, "D") for after in _PROMPT_DAYS])
     together = np.concatenate([anyhow, prompt])
     order = np.argsort(together, kind="stable")
     return together[order], order >= count
@@ -123,17 +126,35 @@ def _hit_households(rng, town: Town, count: int) -> np.ndarray:
     return rng.choice(len(households), count, p=weight / weight.sum())
 
 
-def _reports(rng, town: Town, event, reported, again, began, kind, is_hate, victim_home) -> Reports:
+def _hit_every_month(town: Town, event_day, is_prompt, victim_home) -> np.ndarray:
+    """Two of the prompt events of every month strike one person who lives alone: whoever delivers two months has a victim
+    who may ask for a case review. Changes `victim_home`; gives which events they are."""
+    households, people = town.households, town.people
+    alone = (households.size == 1) & np.isnat(people.died[households.head]) & (people.role[households.head] != CHILD)
+    for at in (town.calendar.first, town.calendar.last):
+        alone &= town.home(np.arange(len(households)), at) >= 0
+    since_first = (event_day - event_day.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
+    chosen = is_prompt & (since_first != _PROMPT_DAYS[1])
+    if not alone.any():
+        return np.zeros(len(event_day), dtype=bool)
+    victim_home[chosen] = np.flatnonzero(alone)[np.argmax(households.hardship[alone])]
+    return chosen
+
+
+def _reports(rng, town: Town, event, reported, again, began, kind, is_hate, victim_home, again_hit) -> Reports:
     calendar, count = town.calendar, len(event)
     year = (reported.astype("datetime64[Y]").astype(np.int64) + 1970) % 100
     number = numbered("ASB", year * 10**7 + np.arange(count) + 2100, 9)
     first = np.full(int(event.max(initial=0)) + 1, -1)
     for place in range(count - 1, -1, -1):
         first[event[place]] = place
-    linked = np.where((first[event] != np.arange(count)) & (rng.random(count) < 0.6), first[event], -1)
+    # Told again within a day, the team may overlook that it is one event; later it looks the case up.
+    soon = reported - reported[first[event]] <= _OVERLOOKED_WITHIN
+    overlooked = (rng.random(count) >= 0.6) & soon
+    linked = np.where((first[event] != np.arange(count)) & ~overlooked, first[event], -1)
     home = town.home(victim_home[event], reported.astype("datetime64[D]"))
     home = np.where(home >= 0, home, town.vacant[0])
-    anonymous = rng.random(count) < 0.155
+    anonymous = (rng.random(count) < 0.155) & ~again_hit
     source = where_text(
         anonymous,
         "ANON",
@@ -146,9 +167,9 @@ def _reports(rng, town: Town, event, reported, again, began, kind, is_hate, vict
     today = reported.astype("datetime64[D]")
     closed = reported + (rng.gamma(3.0, 13, count) * 1440 + 900).astype(np.int64).astype("timedelta64[m]")
     closed = np.where(rng.random(count) < 0.94, closed, NO_TIME)
-    withdrawn = np.where(rng.random(count) < 0.012, today + lag(rng, 4, 60, count), NEVER)
+    withdrawn = np.where((rng.random(count) < 0.012) & ~again_hit, today + lag(rng, 4, 60, count), NEVER)
     for place, at in enumerate(calendar.extracts[1:], start=1):
-        recent = np.flatnonzero((today <= day(calendar.extracts[place - 1])) & np.isnat(withdrawn))
+        recent = np.flatnonzero((today <= day(calendar.extracts[place - 1])) & np.isnat(withdrawn) & ~again_hit)
         withdrawn[recent[-2:-1]] = day(at) - np.timedelta64(6, "D")
     return Reports(
         number, event, reported, began[event],
@@ -159,7 +180,7 @@ def _reports(rng, town: Town, event, reported, again, began, kind, is_hate, vict
     )  # fmt: skip
 
 
-def _parties(rng, town: Town, reports: Reports, victim_home, has_victim, again) -> Parties:
+def _parties(rng, town: Town, reports: Reports, victim_home, has_victim, again, again_hit) -> Parties:
     count = len(reports)
     report = np.arange(count)
     household = victim_home[reports.event]
@@ -167,7 +188,7 @@ def _parties(rng, town: Town, reports: Reports, victim_home, has_victim, again) 
     anonymous = reports.source == "ANON"
     nobody = np.full(count, NOBODY)
     neighbour = _neighbours(rng, town, household)
-    nameless = rng.random(count) < 0.05
+    nameless = (rng.random(count) < 0.05) & ~again_hit
     called = texts([f"NEIGHBOUR AT {number}" for number in rng.integers(1, 64, count)])
     same_victim = np.where(again & (rng.random(count) < 0.5), neighbour, victim)
     named = has_victim[reports.event] & (~anonymous | (rng.random(count) < 0.35))

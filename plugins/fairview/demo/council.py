@@ -77,7 +77,8 @@ def write_deliveries(
                 folder.mkdir(parents=True, exist_ok=True)
                 ahead = outcomes.outcomes(council.town, future, extract)
                 frozen = outcomes.restricted(council.corporate, extract)
-                truth_files.write_month(folder, tables, council.debts(extract), found, ahead, frozen)
+                reviews = outcomes.case_reviews(council.town, safety.reports, safety.parties, extract)
+                truth_files.write_month(folder, tables, council.debts(extract), found, ahead, frozen, reviews)
     finally:
         con.close()
     return folders

@@ -1,4 +1,5 @@
-"""What happens in the six months after an extract, and who is frozen or restricted at it: for scoring, never an input.
+"""What happens in the six months after an extract, and who is frozen, restricted or due a case review at it: for scoring,
+never an input.
 
 Up to the last extract it is what the simulation holds. Beyond it the future is invented by the same mechanism: new
 applications fall on the households the old ones did; accounts, victims and moratoria go on as like ones did before.
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from fairview.demo import council_tax
-from fairview.demo.community_safety import VICTIM
+from fairview.demo.community_safety import VICTIM, Parties, Reports
 from fairview.demo.gazetteer import OWNER, PRIVATE
 from fairview.demo.periods import day
 from fairview.demo.population import Town, label
@@ -164,3 +165,45 @@ def restricted(corporate, at: date) -> list[list[str]]:
         [str(label(np.array([person]))[0]), reason, str(since)]
         for person, reason, since in sorted(rows, key=lambda one: (one[0], one[1]))
     ]
+
+
+_WINDOW_MONTHS, _IN_TIME_MONTHS = 6, 1  # Anti-social Behaviour, Crime and Policing Act 2014 s104(4), (11)
+_EVENTS_NEEDED, _HATE_EVENTS_NEEDED = 3, 1
+_NEAR_DAYS = (28, 31)  # calendar months differ in length: between these a day decides
+
+
+def case_reviews(town: Town, reports: Reports, parties: Parties, at: date) -> list[list[str]]:
+    """person, qualifying_events, events_6m, hate, eligible, near_boundary: named victims of the six months before the date.
+
+    An event is the simulation's own, so that reports nobody linked are still one.
+    """
+    named = np.flatnonzero((parties.role == VICTIM) & (parties.person != NOBODY))
+    report, person = parties.report[named], parties.person[named]
+    told = reports.reported[report].astype("datetime64[D]")
+    happened = np.where(np.isnat(reports.ended), reports.began, reports.ended)[report].astype("datetime64[D]")
+    within = (told > _months_on(day(at)[None], -_WINDOW_MONTHS)) & (told <= day(at))
+    within &= np.isnat(reports.withdrawn[report]) | (reports.withdrawn[report] > day(at))
+    counts = within & (told <= _months_on(happened, _IN_TIME_MONTHS))
+    counts &= (reports.source[report] != "ANON") & ~parties.is_anonymous[named]
+    days = (told - happened).astype(np.int64)
+    near = within & (days >= _NEAR_DAYS[0]) & (days <= _NEAR_DAYS[1])
+    found = []
+    for one in np.unique(person[within]):
+        mine = within & (person == one)
+        event, good = reports.event[report[mine]], counts[mine]
+        qualifying, hate = np.unique(event[good]), reports.is_hate[report[mine]]
+        hateful = np.unique(event[good & np.isin(event, event[hate])])
+        eligible = len(qualifying) >= _EVENTS_NEEDED or len(hateful) >= _HATE_EVENTS_NEEDED
+        found.append(
+            [str(label(np.array([one]))[0]), str(len(qualifying)), str(len(np.unique(event)))]
+            + [str(bool(word)).lower() for word in (hate.any(), eligible, near[mine].any())]
+        )
+    return found
+
+
+def _months_on(days: np.ndarray, months: int) -> np.ndarray:
+    """Each day so many calendar months on, the last day of the month where that month is shorter."""
+    month = days.astype("datetime64[M]")
+    target = month + np.timedelta64(months, "M")
+    last = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return np.minimum(target.astype("datetime64[D]") + (days - month.astype("datetime64[D]")), last)

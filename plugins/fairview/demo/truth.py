@@ -61,10 +61,17 @@ def write_month(
     defects: list[Defect],
     outcomes: pa.Table,
     restricted: list[list[str]],
+    reviews: list[list[str]],
 ) -> None:
-    """The files of one extract date: record_person, debts, outcomes_next_6_months, frozen_or_restricted, injected_defects."""
+    """The files of one extract date: record_person, debts, outcomes_next_6_months, frozen_or_restricted, case_review,
+    injected_defects."""
     pq.write_table(outcomes, folder / "outcomes_next_6_months.parquet")
     _write_csv(folder / "frozen_or_restricted.csv", ["person_id", "reason", "since"], restricted)
+    _write_csv(
+        folder / "case_review.csv",
+        ["person_id", "qualifying_events", "events_6m", "hate", "eligible", "near_boundary"],
+        reviews,
+    )
     pq.write_table(_record_person(tables), folder / "record_person.parquet")
     pq.write_table(debts, folder / "debts.parquet")
     _write_csv(

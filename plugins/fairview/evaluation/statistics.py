@@ -49,7 +49,9 @@ def wilson(hits: int, of: int) -> Rate:
     share, square = hits / of, _Z * _Z
     centre = (share + square / (2 * of)) / (1 + square / of)
     half = _Z / (1 + square / of) * np.sqrt(share * (1 - share) / of + square / (4 * of * of))
-    return Rate(int(hits), int(of), max(0.0, float(centre - half)), min(1.0, float(centre + half)))
+    # Rounding may put an end a hair on the wrong side of a share of 0 or 1.
+    low, high = min(share, float(centre - half)), max(share, float(centre + half))
+    return Rate(int(hits), int(of), max(0.0, low), min(1.0, high))
 
 
 class Resampled:
