@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 
+from fairview.errors import DeclarationError
 from fairview.governance import lineage
 from fairview.store.places import places
 from fairview.transformation import dbt
@@ -63,6 +65,29 @@ def test_a_forbidden_chain_is_found_whether_it_makes_a_value_or_decides_a_row(de
     model = next(table.name for table in declared.service(service).tables if table.role == "list")
     breaches = lineage.breaches(declared, lineage.dependences(declared, tampered(manifest, model, sql, parent)))
     assert any(parent.removeprefix("psn_").replace("__", ".") in breach for breach in breaches)
+
+
+POINTS = ("homelessness_prevention", "household_indicators", "points")
+
+
+def test_the_factors_points_rest_on_are_named_and_permitted(declared, found):
+    factors = lineage.factors(declared, found, *POINTS)
+    assert {"revenues.council_tax_balances.overdue_pence", "housing.tenancies.cur_bal_pence"} <= set(factors)
+
+
+def test_points_that_rest_on_what_is_kept_for_monitoring_are_refused_although_it_is_a_control_column_too(
+    declared, found
+):
+    one = next(d for d in found if (d.service, d.table, d.column) == POINTS)
+    for purposes in (("MON",), ("MON", "OPS")):
+        smuggled = replace(one, feed_column="gender", purposes=purposes)
+        with pytest.raises(DeclarationError, match="gender"):
+            lineage.factors(declared, [*found, smuggled], *POINTS)
+
+
+def test_a_column_nobody_publishes_has_no_factors_to_speak_of(declared, found):
+    with pytest.raises(DeclarationError, match="no feed column"):
+        lineage.factors(declared, found, "homelessness_prevention", "household_indicators", "nobodys")
 
 
 def test_nothing_of_anti_social_behaviour_reaches_another_service_and_nothing_of_homelessness_reaches_debt(found):

@@ -152,6 +152,8 @@ def test_calibrating_writes_a_pack_and_a_card_and_changes_nothing_else(walked, e
     page = (to / "card.md").read_text(encoding="utf-8")
     assert "| rule | tier | shipped | proposed |" in page
     assert "too few cases" in page
+    assert "- `housing.tenancies.cur_bal_pence`" in page
+    assert not re.search(r"`\w+\.\w+\.(gender|ethnic\w*|surname|dob)`", page)
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", page)
     columns, _ = packs.read(to / proposal.RULES)
     assert columns == packs.read(HOUSE / "dbt_project" / "seeds" / outcomes.SERVICE / proposal.RULES)[0]
@@ -212,7 +214,7 @@ def test_a_proposal_dates_its_rows_ahead_and_never_lies_among_the_packs_in_force
     }
     tier = calibrate.Tier("H3", "FOUR_WEEKS", 2, 20, 25, fitted.tiers[0].met)
     one = calibrate.Proposal((tier,), fitted.held, fitted.snapshots, 10, 10, 0.05)
-    proposal.write(one, declared, tmp_path / "pack", date(2027, 1, 1))
+    proposal.write(one, declared, tmp_path / "pack", date(2027, 1, 1), ["housing.tenancies.cur_bal_pence"])
     _, rows = packs.read(tmp_path / "pack" / proposal.RULES)
     mine = [row for row in rows if (row["rule_id"], row["tier_code"]) == ("H3", "FOUR_WEEKS")]
     assert [(row["points"], row["valid_from"], row["valid_to"]) for row in mine] == [
@@ -222,6 +224,6 @@ def test_a_proposal_dates_its_rows_ahead_and_never_lies_among_the_packs_in_force
     assert len(rows) == len(shipped) + 1
     assert [row["points"] for row in packs.in_force(mine, date(2026, 12, 31))] == ["20"]
     with pytest.raises(proposal.FolderInUse):
-        proposal.write(one, declared, packs.home(declared, outcomes.SERVICE), date(2027, 1, 1))
+        proposal.write(one, declared, packs.home(declared, outcomes.SERVICE), date(2027, 1, 1), [])
     with pytest.raises(proposal.FolderInUse):
-        proposal.write(one, declared, tmp_path / "pack", date(2027, 1, 1))
+        proposal.write(one, declared, tmp_path / "pack", date(2027, 1, 1), ["housing.tenancies.cur_bal_pence"])

@@ -69,13 +69,27 @@ def calibrate(
     except fit.NotCalibrated as error:
         click.echo(f"nothing is proposed: {error}")
         return 1
+    permitted = _factors(here, service)
     starts = valid_from.date() if valid_from else _next_month(max(files))
-    proposal.write(proposed, here.catalogue, to, starts)
+    proposal.write(proposed, here.catalogue, to, starts, permitted)
     click.echo((to / "card.md").read_text(encoding="utf-8"))
     click.echo(
         f"{len(proposed.changed)} of {len(proposed.tiers)} tiers would change; the proposal is in {to}. Nothing else was touched."
     )
     return 0
+
+
+def _factors(here: walk.House, service: str) -> list[str]:
+    """Feed columns the points rest on, followed through the compiled models. Raises DeclarationError when one is not permitted."""
+    from fairview.governance import lineage
+    from fairview.store import scratch
+    from fairview.transformation import dbt
+
+    with scratch.folder(here.places, "calibrate") as folder:
+        manifest = lineage.read_manifest(dbt.compiled_manifest(here.catalogue, here.places, folder))
+    return lineage.factors(
+        here.catalogue, lineage.dependences(here.catalogue, manifest), service, "household_indicators", "points"
+    )
 
 
 def _next_month(day: date) -> date:

@@ -24,8 +24,9 @@ class FolderInUse(FairviewError):
     """The folder for a proposal lies in the house's own declarations, or holds something already."""
 
 
-def write(proposal: Proposal, catalogue: Catalogue, to: Path, valid_from: date) -> list[Path]:
-    """Write the pack and its card into `to`. Raises FolderInUse. Returns the files."""
+def write(proposal: Proposal, catalogue: Catalogue, to: Path, valid_from: date, factors: list[str]) -> list[Path]:
+    """Write the pack and its card into `to`. `factors`: the feed columns points rest on, each found permitted. Raises FolderInUse.
+    Returns the files."""
     home = packs.home(catalogue, SERVICE)
     target = to.resolve()
     if target == home.resolve() or (catalogue.house / "dbt_project").resolve() in [target, *target.parents]:
@@ -36,7 +37,7 @@ def write(proposal: Proposal, catalogue: Catalogue, to: Path, valid_from: date) 
     written = [Path(shutil.copy(path, to / path.name)) for path in sorted(home.iterdir()) if path.is_file()]
     columns, rows = packs.read(home / RULES)
     packs.write(to / RULES, columns, _rows(rows, proposal, valid_from))
-    (to / "card.md").write_text(card(proposal, valid_from), encoding="utf-8")
+    (to / "card.md").write_text(card(proposal, valid_from, factors), encoding="utf-8")
     return [*written, to / "card.md"]
 
 
@@ -69,7 +70,7 @@ def _next(version: str) -> str:
     return f"{year}.{int(number) + 1}" if number.isdigit() else f"{version}.1"
 
 
-def card(proposal: Proposal, valid_from: date) -> str:
+def card(proposal: Proposal, valid_from: date, factors: list[str]) -> str:
     """The before/after card as Markdown: what would change, what stays and why, what it is worth on households held out."""
     held = proposal.held
     settings = "\n".join(f"| {name.replace('_', ' ')} | {value} | {why} |" for name, (value, why) in SETTINGS.items())
@@ -98,8 +99,10 @@ def card(proposal: Proposal, valid_from: date) -> str:
         lines.append(
             f"| {tier.rule_id} | {tier.tier_code} | {tier.shipped} | {moved} | {disclosure.told(tier.met.of)} | {shown} | {agreed} | {why} |"
         )
-    lines += ["", "Statutory rules (direct referral) have no points and are not fitted. No factor was added: each is a rule in force, whose "
-        "columns are permitted for this purpose where the mart is built.", "", "## How the fit is held back", "",
+    lines += ["", "Statutory rules (direct referral) have no points and are not fitted. No factor was added: each is a rule in force.", "",
+        "## What points rest on", "", f"{len(factors)} feed columns, followed through the compiled models by value and by filter. Each is permitted "
+        "for this service's purpose (feed specification, sections 4 and 5); none is kept for monitoring alone, as sex and ethnic group are "
+        "(Equality Act 2010).", "", *(f"- `{name}`" for name in factors), "", "## How the fit is held back", "",
         "| setting | value | why |", "|---|---|---|", settings]  # fmt: skip
     return "\n".join(lines) + "\n"
 

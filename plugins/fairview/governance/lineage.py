@@ -78,12 +78,27 @@ def breaches(catalogue: Catalogue, found: list[Dependence]) -> list[str]:
 
 def permitted(dependence: Dependence, purpose: str) -> bool:
     """Feed specification, sections 4 and 5: the source may reach the service, and the column is for its purpose, or for
-    control (OPS), or is an area fact (GEO) of the gazetteer or of open data."""
+    control (OPS), or is an area fact (GEO) of the gazetteer or of open data. What is kept to see whom a service reaches (MON)
+    decides nothing about anybody, control or not (Equality Act 2010 s13, s19)."""
     if purpose not in SOURCE_REACH.get(dependence.source, {"HSG", "CSF", "REV"}):
         return False
     purposes = set(dependence.purposes)
     area = "GEO" in purposes and dependence.source in {"gazetteer", "open_data"}
-    return bool(purposes & {purpose, "OPS"}) or area
+    return purpose in purposes or ("OPS" in purposes and "MON" not in purposes) or area
+
+
+def factors(catalogue: Catalogue, found: list[Dependence], service: str, table: str, column: str) -> list[str]:
+    """The feed columns a published column rests on, by value or by what decides its rows, sorted.
+
+    Raises DeclarationError naming the first that is not for the service's purpose, or when the column rests on none.
+    """
+    own = [d for d in found if (d.service, d.table, d.column) == (service, table, column)]
+    wrong = breaches(catalogue, own)
+    if wrong:
+        raise DeclarationError(wrong[0])
+    if not own:
+        raise DeclarationError(f"{service}.{table}.{column}: rests on no feed column")
+    return sorted({f"{d.source}.{d.feed}.{d.feed_column}" for d in own})
 
 
 def _of_table(
