@@ -80,8 +80,12 @@ def attach(con: duckdb.DuckDBPyConnection, path: Path, alias: str, key: str, rea
         words = str(error)
         if "lock on file" in words.lower():
             raise Busy(f"{path.name} cannot be opened: another process holds it") from None
-        why, _ = trouble(words) or ("wrong key, or damaged", "")
-        raise StoreError(f"{path.name} cannot be opened: {why}") from None
+        # A file a full disk left half written looks like one under another key: DuckDB cannot tell, so neither can we.
+        why, do = trouble(words) or (
+            "wrong key, damaged, or half written by a full disk",
+            "see that the key is this state's and that there is room",
+        )
+        raise StoreError(f"{path.name} cannot be opened: {why}; {do} and run again") from None
     row = con.execute("SELECT encrypted FROM duckdb_databases() WHERE database_name = ?", [alias]).fetchone()
     if not row or not row[0]:
         con.execute(f'DETACH "{alias}"')
