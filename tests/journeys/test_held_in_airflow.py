@@ -117,7 +117,7 @@ def test_the_approver_has_the_figures_before_them_and_no_answer_without_a_reason
 
 def test_an_approval_publishes_that_very_candidate_and_the_ledger_has_name_and_reason(desk, lapsed):
     here = desk.here
-    remembered = overwrite.remember(here.places, here.keyring, here.catalogue)
+    remembered = [one for one in overwrite.remember(here.places, here.keyring, here.catalogue) if one.zone == SERVICE]
     before, warehouse = generations.current(desk.here.places, SERVICE), generations.current(desk.here.places, WAREHOUSE)
     run = desk.begin(hours=72)
     waiting = desk.newest("held")["generation"]
