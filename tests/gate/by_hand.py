@@ -123,6 +123,12 @@ BY_HAND: dict[str, list[list[str]]] = {
         )
     ],
     "hsg.facts.statutory_only": [["UPDATE {t} SET is_direct_referral = true, points = 0 WHERE rule_id = 'H10'"]],
+    "hsg.facts.households_above": [
+        ["DELETE FROM {t} WHERE household_id = (SELECT min(household_id) FROM mart.main.prevention_reasons)"]
+    ],
+    "hsg.workings.rents_are_divisible": [
+        _at("amount_pence = 0", "figure_code = 'GROSS_RENT' AND rule_id IN ('H3', 'H12')")
+    ],
     "hsg.chronology.one_person": [
         [f"{_another('household_indicators')[0].split(' WHERE person_id = ')[0]} WHERE rowid = 0"]
     ],
