@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from fairview.console.airflow_run import Api
 from fairview.console.airflow_server import Server, embedded
 from fairview.contracts.catalogue import HOUSE, Catalogue, catalogue
+from fairview.errors import FairviewError
 from fairview.store.places import Places
 
 _PARTS = ("dags", "dbt_project", "expectations", "plugins")
@@ -65,9 +66,17 @@ class Live:
         return self.until(f"the end of {dag_id}", over)
 
     def said(self, dag_id: str, run: str, task: str) -> str:
-        """What a task's page shows of its log."""
-        content = self.call("GET", f"/dags/{dag_id}/dagRuns/{run}/taskInstances/{task}/logs/1")["content"]
-        return "\n".join(str(line) for line in content)
+        """What a task's page shows of its log, of every try. Airflow answers 404 while a log is being laid down."""
+
+        def content() -> str | None:
+            where = f"/dags/{dag_id}/dagRuns/{run}/taskInstances/{task}"
+            lines = []
+            for number in range(1, max(1, self.call("GET", where)["try_number"]) + 1):
+                with suppress(FairviewError):
+                    lines += self.call("GET", f"{where}/logs/{number}")["content"]
+            return "\n".join(str(line) for line in lines) or None
+
+        return self.until(f"the log of {task}", content, seconds=60)
 
 
 @contextmanager

@@ -365,11 +365,6 @@ def test_every_rule_of_the_decision_table_can_be_reckoned_from_what_is_printed(d
         assert_the_reckoning_would_notice(
             explained, reckoning.debt_differences, column, but=untold, reworded=reckoning.debt_reworded
         )
-        for rule in sorted(untold):
-            with pytest.raises(AssertionError, match=f"{rule} {column} could be anything"):
-                assert_the_reckoning_would_notice(
-                    explained, reckoning.debt_differences, column, but=met - {rule}, reworded=reckoning.debt_reworded
-                )
 
 
 UNTOLD = {

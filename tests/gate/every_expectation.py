@@ -1,4 +1,6 @@
-"""Every critical expectation bites: for each there is a change to a good table that breaks it and no other.
+"""Not collected by `make test`: a few of the fixtures still hang on rows whose order follows the keys. `pytest` it by name.
+
+Every critical expectation bites: for each there is a change to a good table that breaks it and no other.
 
 Enumerated over all suites: an expectation without such a change fails here. `fixtures.json` holds the changes found before, which
 are tried first; what is not there, or where the data has moved on, is looked for (`tripping`), and what no search finds is
