@@ -8,8 +8,15 @@ _NEW = (
 
 
 def _at(changes: str, where: str) -> list[str]:
-    """A change of the first row for which something is so."""
-    return [f"UPDATE {{t}} SET {changes} WHERE rowid = (SELECT min(rowid) FROM {{t}} WHERE {where})"]
+    """A change of one row for which something is so: the first, or (`{n}`) a later one where the first breaks something else too."""
+    row = f"(SELECT rowid FROM {{t}} WHERE {where} ORDER BY rowid LIMIT 1 OFFSET {{n}})"
+    return [f"UPDATE {{t}} SET {changes} WHERE rowid = {row}"]
+
+
+def _worded(of: str, code: str) -> str:
+    """A code with the words the table has for it, where it has any."""
+    words = f"coalesce((SELECT max({of}_label) FROM {{t}} WHERE {of}_code = '{code}'), 'Words')"
+    return f"{of}_code = '{code}', {of}_label = {words}"
 
 
 def _another(source: str) -> list[str]:
@@ -44,14 +51,22 @@ _APPLY = f"{_DIRECT}, offer_code = 'TAKE_APPLICATION', offer_label = 'Take an ap
 _NEXT_DAY = "fact_on = as_at_on + 1, sentence = sentence || strftime(as_at_on + 1, ' %-d %B %Y')"
 _REFER = "coalesce((SELECT max(lane_label) FROM {t} WHERE lane_code = 'REFER_HUMAN'), 'Refer')"
 
+_DUE_IN_PART = _at(
+    "overdue_pence = overdue_pence - 1, recoverable_now_pence = least(recoverable_now_pence, overdue_pence - 1)",
+    "debt_type_code <> 'COUNCIL_TAX' AND overdue_pence > 1",
+)
+
 BY_HAND: dict[str, list[list[str]]] = {
     "house.no_property_number_as_number": [_at("risk_score = 100090123456", "event_code = 'ASSESSED'")],
     "house.rows_against_published": [
         ["DELETE FROM {t} WHERE person_id IN (SELECT person_id FROM {t} GROUP BY person_id ORDER BY 1 LIMIT 150)"]
     ],
-    "victim_list.urgent_first": [_at("priority_code = 'NOW', priority_label = 'Now'", "list_rank = 3")],
+    "victim_list.urgent_first": [
+        ["UPDATE {t} SET list_rank = (SELECT max(list_rank) + 1 FROM {t}) - list_rank"],
+        *(_at(_worded("priority", now), "true") for now in ("NOW", "MONTH", "FILE")),
+    ],
     "victim_list.eligible_by_facts": [
-        _at("is_case_review_eligible = true, next_step_code = 'TELL_REVIEW', next_step_label = 'Tell'", "true")
+        _at(f"is_case_review_eligible = true, {_worded('next_step', 'TELL_REVIEW')}", "true")
     ],
     "victim_list.eligible_are_told": [_at("is_case_review_eligible = true, has_hate_report = true", "true")],
     "victim_reports.six_calendar_months": [
@@ -108,12 +123,15 @@ BY_HAND: dict[str, list[list[str]]] = {
     "support_totals.cells_within_total": [
         ["UPDATE {t} SET shown_count = 500, is_suppressed = false WHERE topic_code = 'people_by_age_band'"]
     ],
-    "hsg.list.direct_first": [_at(_APPLY, "list_rank = 2")],
+    "hsg.list.direct_first": [_at(_APPLY, "list_rank > 1")],
     "hsg.list.ranked_by_points": [
-        _at("points = 100, band_code = 'CONTACT_NOW', band_label = 'Offer contact now'", "list_rank = 2")
+        _at("points = 100, band_code = 'CONTACT_NOW', band_label = 'Offer contact now'", "list_rank > 1")
     ],
-    "hsg.list.application_prompted": [_at(_DIRECT, "list_rank = 1")],
-    "hsg.list.act_by.of_the_indicators": [_at(f"{_APPLY}, act_by_on = as_at_on + 50", "list_rank = 1")],
+    "hsg.list.application_prompted": [_at(_DIRECT, "true")],
+    "hsg.list.act_by.of_the_indicators": [_at(f"{_APPLY}, act_by_on = as_at_on + 50", "true")],
+    "hsg.facts.amount_is_the_value": [
+        _at(f"{column} = {column} + 1", "starts_with(unit_code, 'PENCE')") for column in ("fact_value", "amount_pence")
+    ],
     "hsg.facts.points_range": [["UPDATE {t} SET points = 56 WHERE rule_id = 'H10'"]],
     "hsg.facts.score_or_referral": [["UPDATE {t} SET points = 0 WHERE rule_id = 'H10'"]],
     "hsg.facts.no_later_no_fault_notice": [
@@ -138,6 +156,7 @@ BY_HAND: dict[str, list[list[str]]] = {
             "(SELECT household_id FROM {t}) ORDER BY 1 LIMIT 1) WHERE household_id = (SELECT min(household_id) FROM {t})"
         ]
     ],
+    "hsg.gaps.amount_positive": [_at("amount_pence = 0", "gap_code <> 'HARDSHIP_PAYMENT_NOT_CLAIMED'")],
     "hsg.gaps.not_from_future": [_at(_NEXT_DAY, "true")],
     "hsg.step_down.why_codes": [_at("why_code = 'NOBODYS', why_label = 'Nobody''s', points = 0", "true")],
     "hsg.step_down.below_now": [
@@ -149,7 +168,14 @@ BY_HAND: dict[str, list[list[str]]] = {
     "hsg.step_down.not_listed": [
         _at("household_id = (SELECT min(household_id) FROM mart.main.prevention_list)", "true")
     ],
-    "hsg.totals.rows_present": [["DELETE FROM {t} WHERE totals_group_code = 'INDICATOR' AND category_code <> 'H1'"]],
+    # One cell of each topic stays, or two where all are hidden.
+    "hsg.totals.rows_present": [
+        [
+            "DELETE FROM {t} WHERE totals_group_code IN ('INDICATOR', 'OFFER', 'STEP_DOWN', 'WARD') AND rowid NOT IN (SELECT rowid FROM {t} "
+            "QUALIFY row_number() OVER (PARTITION BY totals_group_code ORDER BY is_suppressed, category_code) <= "
+            "1 + (bool_and(is_suppressed) OVER (PARTITION BY totals_group_code))::INTEGER)"
+        ]
+    ],
     "hsg.totals.never_one_hidden": [_hidden_alone("totals_group_code", "category_code", "OFFER")],
     "hsg.totals.tail_counted": [["DELETE FROM {t} WHERE totals_group_code = 'PLACE' AND category_code LIKE 'TAIL_%'"]],
     "hsg.totals.cells_within_total": [
@@ -171,16 +197,18 @@ BY_HAND: dict[str, list[list[str]]] = {
     "debts.frozen.not_recoverable": [
         _at("is_frozen = true, hold_label = 'Estate'", "recoverable_now_pence > 0 AND NOT is_joint")
     ],
-    "debts_by_type.other_debts.due_whole": [
-        _at(
-            "overdue_pence = overdue_pence - 1, recoverable_now_pence = least(recoverable_now_pence, overdue_pence - 1)",
-            "debt_type_code <> 'COUNCIL_TAX' AND overdue_pence > 1",
-        )
-    ],
+    "debts.other_debts.due_whole": [_DUE_IN_PART],
+    "debts_by_type.other_debts.due_whole": [_DUE_IN_PART],
     "debt_reasons.flag.says_nothing": [["UPDATE {t} SET fact_value = 'a word' WHERE rule_id = 'DEBT-S01'"]],
     "debt_reasons.words.of_others": [_at("sentence = 'Parking. ' || sentence", "true")],
     "debt_reasons.overdue.always_said": [["UPDATE {t} SET rule_id = 'DEBT-P99' WHERE rule_id = 'DEBT-T01'"]],
     "debt_reasons.of_the_listed": [_another("debts")],
+    "debt_workings.of_the_debts": [
+        _at("debt_id = md5('nobody')::UUID", "debt_id IS NOT NULL"),
+        [
+            "UPDATE {t} SET debt_id = md5('nobody')::UUID WHERE figure_code = (SELECT min(figure_code) FROM {t} WHERE debt_id IS NULL)"
+        ],
+    ],
     "debt_workings.no_care_and_no_death": [["UPDATE {t} SET rule_id = 'DEBT-S01' WHERE rule_id = 'DEBT-U04'"]],
     "debt_workings.no_moratorium_kind": [
         ["UPDATE {t} SET figure_label = figure_label || ' MHC' WHERE figure_code = 'CHARGE'"]
@@ -189,6 +217,10 @@ BY_HAND: dict[str, list[list[str]]] = {
     "debt_chronology.label.short": [_at("event_label = repeat('x', 61)", "true")],
     "debt_chronology.hold.without_cause": [_at("event_label = event_label || ' crisis'", "true")],
     "debt_chronology.of_the_listed": [_another("debts")],
+    "debt_totals.hidden.empty": [
+        _at("debt_count = 10", "is_suppressed"),
+        ["UPDATE {t} SET is_suppressed = true WHERE breakdown_code = (SELECT min(breakdown_code) FROM {t})"],
+    ],
     "debt_totals.month.within_capacity": [
         _at("people_count = 245, is_suppressed = false", "category_code = 'THIS_MONTH'")
     ],
@@ -209,6 +241,9 @@ NOT_ALONE: dict[str, dict[str, str]] = {
     "hsg.list.not_null.list_rank": {"hsg.list.rank_gapless": "a place without its number is a gap"},
     "hsg.list.band_codes": {"hsg.list.band_fits_points": "an unknown band fits no points"},
     "hsg.list.rank_unique": {"hsg.list.rank_gapless": "of two rows on one place, one leaves the other place empty"},
+    "hsg.gaps.amount_positive": {
+        "hsg.gaps.shortfall_over_ten": "where every gap is a hardship payment, an amount of nought is under ten pounds, too"
+    },
     "hsg.facts.not_null.comparison_code": {"hsg.facts.threshold_met": "what is compared in no known way is not met"},
     "debt_list.total_overdue_pence.range": {
         "debt_list.sums.add_up": "what is recoverable lies between nought and what is overdue, and that within the balance"

@@ -49,7 +49,10 @@ def may_fall(other: Rule, rule: Rule) -> bool:
 def _changes(mart: Mart, rule: Rule, first: list[str] | None) -> Iterator[list[str]]:
     if first:
         yield first
-    yield from BY_HAND.get(rule.id, [])
+    for written in BY_HAND.get(rule.id, []):
+        # Pseudonyms, and with them the order of rows, differ from one state's keys to another's.
+        places = range(_ROWS) if any("{n}" in statement for statement in written) else (0,)
+        yield from ([statement.replace("{n}", str(n)) for statement in written] for n in places)
     yield from _of_the_house(mart, rule)
     kind, words, columns = rule.item["type"], rule.item["kwargs"], mart.columns[rule.table]
     column = words.get("column")

@@ -30,6 +30,7 @@ _BY_WORDS = {
     "no space left": _FULL,
     "disk quota exceeded": _FULL,
     "input/output error": _BROKEN,
+    "fsync": _BROKEN,  # DuckDB says no more than that it failed
     "read-only file system": _READ_ONLY,
     "permission denied": _DENIED,
     "operation not permitted": _DENIED,
