@@ -1,4 +1,4 @@
-"""A representative share of the faults: publication and withdrawal, killed, out of space and with a broken disk. `make faults` runs all."""
+"""A representative share of the faults: every step killed, out of space and with a broken disk. `make faults` runs all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from tests.faults import report
 from tests.faults.enumerate_faults import PER_SITE, chosen, run
 
-MOST = 14
+MOST = 14  # of the switch and its reversal; of each other step the first call, one in the middle and the last
+STEPS = {"stage", "link", "warehouse", "build", "judge", "publish", "record", "withdraw"}
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,8 @@ def lines() -> list[dict]:
     if not shutil.which("gcc"):
         pytest.skip("there is no compiler for the shim")
     kinds = ["SIGKILL", "ENOSPC", "EIO", "half a write, then SIGKILL", "disk full from here on"]
-    done = run(["--serve", "--light", "--all-most", str(MOST), "--kinds", *kinds], seconds=900)
+    most = ["--all-most", "3", "--most", f"publish={MOST}", f"withdraw={MOST}"]
+    done = run(["--serve", *most, "--kinds", *kinds], seconds=1800)
     assert done.returncode == 0
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
@@ -27,6 +29,7 @@ def test_no_fault_tears_loses_or_keeps_a_plain_rerun_from_converging(lines):
     rows = [line for line in lines if "step" in line]
     assert {(row["step"], row["kind"]): row["broken"] for row in rows if row["broken"]} == {}
     reached = Counter(row["step"] for row in rows if row["reached"])
+    assert reached.keys() == STEPS
     assert reached["publish"] > 2 * MOST
     assert reached["withdraw"] > 2 * MOST
 
@@ -34,9 +37,11 @@ def test_no_fault_tears_loses_or_keeps_a_plain_rerun_from_converging(lines):
 def test_kills_killed_and_errors_were_told_so_the_faults_were_really_met(lines):
     rows = [line for line in lines if "step" in line]
     ended = Counter((row["kind"], row["ended"]) for row in rows)
-    assert ended["SIGKILL", "died"] == sum(row["kind"] == "SIGKILL" for row in rows)
+    # How often dbt writes its own scratch differs by a few calls a run, so that the last may not be reached.
+    met = Counter(row["kind"] for row in rows if row["reached"])
+    assert ended["SIGKILL", "died"] == met["SIGKILL"] > 0.9 * sum(row["kind"] == "SIGKILL" for row in rows)
     for kind in ("ENOSPC", "EIO"):
-        assert ended[kind, "StoreError"] > 0.8 * sum(row["kind"] == kind for row in rows)
+        assert sum(ended[kind, name] for name in ("StoreError", "TransformationFailed")) > 0.6 * met[kind]
 
 
 def test_a_switch_in_two_steps_is_found_torn_at_the_instant_between_them():

@@ -9,15 +9,17 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
 from tests.store.test_generations import built, published_rows
 
 from fairview.errors import StoreError
-from fairview.store import generations, locks
+from fairview.store import generations, ledger, locks, scratch, turns
 
 ZONE = "informed_debt"
+AT = datetime(2026, 10, 31, tzinfo=UTC)
 # Says "in" once it holds the zone; then waits to be told to go on, switches to the candidate named, and says how it went.
 WRITER = """
 import sys
@@ -145,6 +147,30 @@ def test_a_writer_stopped_in_the_very_instant_of_its_switch_is_named_not_overtak
         other.wait()
         with locks.hold(where, ZONE, wait_seconds=1.0) as token:
             assert token == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "turn", "words"),
+    [
+        ("work/scratch.lock", lambda where: scratch.spill(where), "making its scratch"),
+        ("ledger/ledger.jsonl", lambda where: ledger.append(where, "delivery", AT, received=1), "its entry in the ledger"),
+    ],
+)  # fmt: skip
+def test_who_is_stopped_within_an_instant_is_waited_for_and_then_said_and_once_it_is_gone_all_goes_on(
+    where, monkeypatch, file, turn, words
+):
+    monkeypatch.setattr(turns, "MOST_SECONDS", 0.3)
+    code = 'import fcntl, sys; file = open(sys.argv[1], "ab"); fcntl.flock(file, fcntl.LOCK_EX); print("in", flush=True); sys.stdin.read()'
+    command = [sys.executable, "-c", code, str(where.root / file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "in\n"
+        other.send_signal(signal.SIGSTOP)
+        with pytest.raises(
+            StoreError, match=f"a run was stopped in the instant of {words}; end that process and run again"
+        ):
+            turn(where)
+        other.kill()
+    turn(where)
 
 
 def test_tokens_of_many_processes_at_once_are_all_different_and_grow(where):

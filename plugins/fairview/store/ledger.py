@@ -7,7 +7,6 @@ chain. What was cut off the end an anchor beside the keys shows (`rolled_back`),
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -16,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from fairview.errors import StoreError
+from fairview.store import turns
 from fairview.store.places import Places
 
 _GENESIS = "0" * 64
@@ -33,11 +33,11 @@ def append(places: Places, kind: str, at: datetime, **body: Any) -> dict[str, An
     """Add one entry and make it durable before returning it. `body` must be counts, hashes and names of declarations.
 
     Where it cannot be made durable (a full disk) nothing is added. Half a line that a killed process left was never
-    acknowledged to anyone and gives way to this entry.
+    acknowledged to anyone and gives way to this entry. Raises StoreError when another process was stopped in the middle of its own.
     """
     path = _path(places)
     with path.open("a+b", buffering=0) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        turns.take(file, "its entry in the ledger")
         file.seek(0)
         whole, _ = _parted(file.read())
         lines = whole.decode().split("\n")[:-1]  # not splitlines: a name may hold any other mark

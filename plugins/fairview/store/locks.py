@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import IO
 
 from fairview.errors import StoreError
+from fairview.store import turns
 from fairview.store.places import Places
 
 log = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ def holders(places: Places) -> list[Holder]:
     found = []
     for path in sorted(_folder(places).glob("*.lock")):
         with path.open("rb") as file:
-            if not _try(file, fcntl.LOCK_SH) and (holder := last_holder(places, path.stem)):
+            if not turns.try_to_take(file, fcntl.LOCK_SH) and (holder := last_holder(places, path.stem)):
                 found.append(holder)
     return found
 
@@ -148,21 +149,13 @@ def _file(places: Places, zone: str, kind: str) -> Path:
     return _folder(places) / f"{zone}.{kind}"
 
 
-def _try(file: IO, how: int = fcntl.LOCK_EX) -> bool:
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _acquire(places: Places, zone: str, doing: str, wait_seconds: float) -> tuple[IO, Holder]:
     path, began, told = _file(places, zone, "lock"), time.monotonic(), None
     sign, seen_at = None, began
     while True:
         file = path.open("ab")
         # Whoever took the zone over put a new file in the place of the one a stopped process still locks.
-        if _try(file) and _is_at(file, path):
+        if turns.try_to_take(file) and _is_at(file, path):
             with _closing_on_error(file), _fence(places, zone):
                 return file, _sign(places, zone, doing)
         file.close()
@@ -200,13 +193,7 @@ def _closing_on_error(file: IO) -> Iterator[None]:
 def _fence(places: Places, zone: str) -> Iterator[None]:
     """Held for instants only: around a token's change, and around each change that a token must be in force for."""
     with _file(places, zone, "fence").open("ab") as file:
-        deadline = time.monotonic() + SILENT_SECONDS
-        while not _try(file):
-            if time.monotonic() >= deadline:
-                raise StoreError(
-                    f"{zone}: a run was stopped in the instant of its switch; end that process and run again"
-                )
-            time.sleep(0.01)
+        turns.take(file, f"the switch of {zone}", SILENT_SECONDS)
         yield
 
 
@@ -244,7 +231,7 @@ def _take_over(places: Places, zone: str, doing: str, silent: tuple[str, int] | 
     """Lock a zone whose holder gave no sign of life; None when it did after all, or is stopped inside the fence itself."""
     path = _file(places, zone, "lock")
     with _file(places, zone, "fence").open("ab") as fence:
-        if not _try(fence) or _sign_of_life(places, zone) != silent:
+        if not turns.try_to_take(fence) or _sign_of_life(places, zone) != silent:
             return None
         log.warning("%s: %s has given no sign of life; taking over", zone, last_holder(places, zone))
         draft = path.with_name(f".{path.name}.draft")

@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
+from fairview.store import turns
 from fairview.store.places import Places
 
 _HELD = ".held"
@@ -99,7 +100,7 @@ def _make(places: Places, name: str) -> tuple[Path, IO[bytes]]:
     if not above.is_dir():
         above.mkdir(exist_ok=True, mode=0o700)
     with (places.work / "scratch.lock").open("ab") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # so that nobody sweeps a folder between its making and its holding
+        turns.take(turn, "making its scratch")  # so that nobody sweeps a folder between its making and its holding
         sweep(places)
         path = above / f"{name}-{secrets.token_hex(6)}"
         path.mkdir(mode=0o700)
