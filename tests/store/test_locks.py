@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tests.store.test_generations import built, published_rows
 
 from fairview.errors import StoreError
-from fairview.store import generations, ledger, locks, scratch, turns
+from fairview.store import generations, ledger, locks, turns
 
 ZONE = "informed_debt"
 AT = datetime(2026, 10, 31, tzinfo=UTC)
@@ -149,28 +149,37 @@ def test_a_writer_stopped_in_the_very_instant_of_its_switch_is_named_not_overtak
             assert token == 2
 
 
-@pytest.mark.parametrize(
-    ("file", "turn", "words"),
-    [
-        ("work/scratch.lock", lambda where: scratch.spill(where), "making its scratch"),
-        ("ledger/ledger.jsonl", lambda where: ledger.append(where, "delivery", AT, received=1), "its entry in the ledger"),
-    ],
-)  # fmt: skip
-def test_who_is_stopped_within_an_instant_is_waited_for_and_then_said_and_once_it_is_gone_all_goes_on(
-    where, monkeypatch, file, turn, words
+def test_who_is_stopped_within_an_entry_of_the_ledger_is_waited_for_and_then_said_and_once_it_is_gone_all_goes_on(
+    where, monkeypatch
 ):
     monkeypatch.setattr(turns, "MOST_SECONDS", 0.3)
     code = 'import fcntl, sys; file = open(sys.argv[1], "ab"); fcntl.flock(file, fcntl.LOCK_EX); print("in", flush=True); sys.stdin.read()'
-    command = [sys.executable, "-c", code, str(where.root / file)]
+    command = [sys.executable, "-c", code, str(where.ledger / "ledger.jsonl")]
+    words = "a run was stopped in the instant of its entry in the ledger; end that process and run again"
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "in\n"
         other.send_signal(signal.SIGSTOP)
-        with pytest.raises(
-            StoreError, match=f"a run was stopped in the instant of {words}; end that process and run again"
-        ):
-            turn(where)
+        with pytest.raises(StoreError, match=words):
+            ledger.append(where, "delivery", AT, received=1)
         other.kill()
-    turn(where)
+    assert ledger.append(where, "delivery", AT, received=1)["number"] == 1
+
+
+def test_scratch_folders_made_and_swept_by_many_processes_at_once_stay_as_long_as_they_are_held(where):
+    code = """
+import sys
+from pathlib import Path
+from fairview.store import scratch
+from fairview.store.places import places
+for number in range(150):
+    with scratch.folder(places(sys.argv[1]), "busy") as path:
+        (path / "kept").write_text(str(number))
+        scratch.sweep(places(sys.argv[1]))
+        assert (path / "kept").read_text() == str(number)
+"""
+    started = [subprocess.Popen([sys.executable, "-c", code, str(where.root)]) for _ in range(4)]
+    assert [process.wait(timeout=120) for process in started] == [0, 0, 0, 0]
+    assert list((where.work / "scratch").iterdir()) == []
 
 
 def test_tokens_of_many_processes_at_once_are_all_different_and_grow(where):

@@ -155,7 +155,7 @@ def _acquire(places: Places, zone: str, doing: str, wait_seconds: float) -> tupl
     while True:
         file = path.open("ab")
         # Whoever took the zone over put a new file in the place of the one a stopped process still locks.
-        if turns.try_to_take(file) and _is_at(file, path):
+        if turns.try_to_take(file) and turns.is_at(file, path):
             with _closing_on_error(file), _fence(places, zone):
                 return file, _sign(places, zone, doing)
         file.close()
@@ -166,18 +166,21 @@ def _acquire(places: Places, zone: str, doing: str, wait_seconds: float) -> tupl
             return taken
         holder = last_holder(places, zone)
         if now - began >= wait_seconds:
-            raise StoreError(f"{zone} is being written by another run: {holder}; waited {wait_seconds:.0f} s")
+            raise StoreError(
+                f"{zone} is being written by another run: {holder}; waited {wait_seconds:.0f} s{_stopped(places, zone)}"
+            )
         if told is None or now - told >= _TELL_AGAIN_SECONDS:
             told = now
             log.warning("%s is being written by another run: %s; waiting for it", zone, holder)
         time.sleep(_TRY_AGAIN_SECONDS)
 
 
-def _is_at(file: IO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
+def _stopped(places: Places, zone: str) -> str:
+    """What to add where the zone's fence, held for instants only, is held at the end of a long wait: nobody can overtake there."""
+    with _file(places, zone, "fence").open("ab") as fence:
+        if turns.try_to_take(fence):
+            return ""
+    return "; a run was stopped in the instant of taking or switching it; end that process and run again"
 
 
 @contextmanager

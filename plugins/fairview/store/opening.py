@@ -83,7 +83,7 @@ def attach(con: duckdb.DuckDBPyConnection, path: Path, alias: str, key: str, rea
         # A file a full disk left half written looks like one under another key: DuckDB cannot tell, so neither can we.
         why, do = trouble(words) or (
             "wrong key, damaged, or half written by a full disk",
-            "see that the key is this state's and that there is room",
+            "see that the key is this state's and that there is room, or restore a backup,",
         )
         raise StoreError(f"{path.name} cannot be opened: {why}; {do} and run again") from None
     row = con.execute("SELECT encrypted FROM duckdb_databases() WHERE database_name = ?", [alias]).fetchone()

@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -96,14 +96,17 @@ def sweep(places: Places) -> list[str]:
 
 
 def _make(places: Places, name: str) -> tuple[Path, IO[bytes]]:
+    """A new folder, and the file whose lock holds it. Takes no turn, so that a stopped process keeps nobody from working."""
     above = places.work / "scratch"
     if not above.is_dir():
         above.mkdir(exist_ok=True, mode=0o700)
-    with (places.work / "scratch.lock").open("ab") as turn:
-        turns.take(turn, "making its scratch")  # so that nobody sweeps a folder between its making and its holding
-        sweep(places)
+    sweep(places)
+    while True:
         path = above / f"{name}-{secrets.token_hex(6)}"
         path.mkdir(mode=0o700)
-        held = (path / _HELD).open("ab")
-        fcntl.flock(held, fcntl.LOCK_EX)
-    return path, held
+        # Another's sweep may meet the folder before it is held, and take it away: then it is made anew.
+        with suppress(FileNotFoundError):
+            held = (path / _HELD).open("ab")
+            if turns.try_to_take(held) and turns.is_at(held, path / _HELD):
+                return path, held
+            held.close()

@@ -1,4 +1,4 @@
-"""Turns of an instant: a file locked while one line is written or one folder made.
+"""Turns of an instant: a file locked while one line is written or one link changed.
 
 Who is killed in one lets go at once, as the operating system does it. Who is stopped in one keeps everybody waiting: that is waited for
 a while and then said, since nobody can know whether the line is half written.
@@ -7,7 +7,9 @@ a while and then said, since nobody can know whether the line is half written.
 from __future__ import annotations
 
 import fcntl
+import os
 import time
+from pathlib import Path
 from typing import IO
 
 from fairview.errors import StoreError
@@ -33,3 +35,11 @@ def take(file: IO, where: str, most_seconds: float | None = None) -> None:
         if time.monotonic() >= deadline:
             raise StoreError(f"a run was stopped in the instant of {where}; end that process and run again")
         time.sleep(_TRY_AGAIN_SECONDS)
+
+
+def is_at(file: IO, path: Path) -> bool:
+    """Whether an open file is still the one at `path`: not removed, nor replaced, before it was locked."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
