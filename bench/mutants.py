@@ -51,6 +51,12 @@ UNSEEN: dict[tuple[str, str, str], str] = {
         "ward_code",
     ): f"an incident told without a ward, or at an address withheld, has none{_FEW}",
     ("victim_reports", "null", "place_id"): f"an incident told without a property reference has no place{_FEW}",
+    (
+        "debts",
+        "null",
+        "frozen_until_on",
+    ): "a debt may be frozen without an end by a second hold, an estate or a dispute beside the respite, which "
+    "is not published; `debt_workings` still tells the day",
     ("prevention_list", "null", "ward_code"): f"a home that is not in the gazetteer, or is withheld, has no ward{_FEW}",
     (
         "step_down",

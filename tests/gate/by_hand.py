@@ -98,6 +98,8 @@ BY_HAND: dict[str, list[list[str]]] = {
     "victim_workings.rules": [_working(rule_id="'A9'")],
     "victim_workings.not_ahead": [_working(reported_on="as_at_on + 1")],
     "victim_workings.nobody_else_named": [_working(figure_label="'Noise, told by somebody'")],
+    "victim_workings.in_order": [_working(began_on="reported_on + 1")],
+    "victim_workings.dates.of_the_reports": [_working(began_on="DATE '1990-01-01'")],
     "victim_workings.number_gapless": [_working(figure_number="2")],
     "victim_workings.place_of_a_place": [_working(rule_id="'A4'")],
     "area_context.some_rows": [
