@@ -33,6 +33,14 @@ def test_every_published_table_has_lineage(declared, found):
     assert {(card.service, table.name) for card in declared.services for table in card.tables} <= traced
 
 
+def test_every_column_a_models_sql_gives_is_described_in_steps_as_in_what_is_published(declared, manifest):
+    assert lineage.undescribed(declared, manifest) == []
+    bare = copy.deepcopy(manifest)
+    node = next(n for n in bare["nodes"].values() if n["name"] == "int_informed_debt__lanes_decided")
+    gone, _ = node["columns"].popitem()
+    assert lineage.undescribed(declared, bare) == [f"{node['name']}.{gone}"]
+
+
 def tampered(manifest, model: str, sql: str, parent: str):
     changed = copy.deepcopy(manifest)
     node = next(n for n in changed["nodes"].values() if n["name"] == model and n["resource_type"] == "model")

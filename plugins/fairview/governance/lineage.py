@@ -53,16 +53,32 @@ def read_manifest(path: Path) -> dict:
 
 def dependences(catalogue: Catalogue, manifest: dict) -> list[Dependence]:
     """Every published column with every feed column it rests on, sorted."""
-    nodes = {node["unique_id"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
-    boundary = {node["name"]: node for node in nodes.values() if "pseudonymised" in node["fqn"]}
     found: list[Dependence] = []
-    for card in catalogue.services:
-        own = [node for node in nodes.values() if card.service in node["fqn"]]
-        outputs = _outputs(own, boundary, manifest)
+    for card, own, outputs, boundary in _services(catalogue, manifest):
         for node in own:
             if node["database"] == card.service:
                 found += _of_table(catalogue, card, node, outputs[node["name"]], boundary)
     return sorted(set(found), key=lambda d: (d.service, d.table, d.column, d.source, d.feed, d.feed_column, d.by))
+
+
+def undescribed(catalogue: Catalogue, manifest: dict) -> list[str]:
+    """Columns a derived model's SQL gives, steps' too, that no description stands beside; `model.column`, sorted."""
+    return sorted(
+        f"{node['name']}.{column}"
+        for _, own, outputs, _ in _services(catalogue, manifest)
+        for node in own
+        for column in outputs[node["name"]].columns
+        if not node["columns"].get(column, {}).get("description")
+    )
+
+
+def _services(catalogue: Catalogue, manifest: dict) -> Iterator[tuple[ServiceCard, list[dict], dict, dict]]:
+    """Each service with its models, their outputs, and the pseudonymised models they begin with."""
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    boundary = {node["name"]: node for node in nodes if "pseudonymised" in node["fqn"]}
+    for card in catalogue.services:
+        own = [node for node in nodes if card.service in node["fqn"]]
+        yield card, own, _outputs(own, boundary, manifest), boundary
 
 
 def breaches(catalogue: Catalogue, found: list[Dependence]) -> list[str]:
