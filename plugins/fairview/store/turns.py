@@ -14,7 +14,8 @@ from typing import IO
 
 from fairview.errors import StoreError
 
-# A turn takes milliseconds; a disk that syncs slowly, seconds. Past this its holder is stopped.
+# A turn takes milliseconds; a disk that syncs slowly, seconds. Past this its holder is stopped. Set by data engineering, 2026-11-26;
+# parent: `locks.SILENT_SECONDS`, after which a zone's writer is taken to be stopped.
 MOST_SECONDS = 60.0
 _TRY_AGAIN_SECONDS = 0.01
 
