@@ -204,6 +204,19 @@ BY_HAND: dict[str, list[list[str]]] = {
     "debt_reasons.flag.says_nothing": [["UPDATE {t} SET fact_value = 'a word' WHERE rule_id = 'DEBT-S01'"]],
     "debt_reasons.words.of_others": [_at("sentence = 'Parking. ' || sentence", "true")],
     "debt_reasons.overdue.always_said": [["UPDATE {t} SET rule_id = 'DEBT-P99' WHERE rule_id = 'DEBT-T01'"]],
+    "debt_reasons.fact.not_ahead": [
+        _at(
+            "fact_on = as_at_on + 1, "
+            "sentence = replace(sentence, strftime(fact_on, '%-d %B %Y'), strftime(as_at_on + 1, '%-d %B %Y'))",
+            "true",
+        )
+    ],
+    "debt_chronology.event.not_ahead": [
+        _at(f"event_on = {day}", "true") for day in ("DATE '1949-12-31'", "as_at_on + 400")
+    ],
+    "debt_workings.share_of_the_reasons": [
+        ["UPDATE {t} SET amount_pence = amount_pence * 3 WHERE rule_id = 'DEBT-U02' AND figure_code = 'CHARGE'"]
+    ],
     "debt_reasons.of_the_listed": [_another("debts")],
     "debt_workings.of_the_debts": [
         _at("debt_id = md5('nobody')::UUID", "debt_id IS NOT NULL"),

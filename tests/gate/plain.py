@@ -127,11 +127,13 @@ class Mart:
         return [Rule(table.name, item) for item in suites.expectations(self._here.catalogue, self.card.service, shape)]
 
     def copy(self, table: str, name: str, statements: list[str]) -> None:
-        """Make a changed copy of a table: statements name it `{t}`, and `{p}` its published self, then copied too."""
+        """Make a changed copy of a table, its rows in order: statements name it `{t}`, and `{p}` its published self, then copied too."""
         self.drop(name)
-        self.con.execute(f'CREATE TABLE mart.main."{name}" AS SELECT * FROM mart.main."{table}"')
+        self.con.execute(f'CREATE TABLE mart.main."{name}" AS SELECT * FROM mart.main."{table}" ORDER BY ALL')
         if any("{p}" in statement for statement in statements):
-            self.con.execute(f'CREATE TABLE {PUBLISHED}.main."{name}" AS SELECT * FROM {PUBLISHED}.main."{table}"')
+            self.con.execute(
+                f'CREATE TABLE {PUBLISHED}.main."{name}" AS SELECT * FROM {PUBLISHED}.main."{table}" ORDER BY ALL'
+            )
             self._changed_before.add(name)
         for statement in statements:
             self.con.execute(on_copy(statement, name))
