@@ -6,22 +6,23 @@ that dbt sends (data tests too, one statement at a time) and what makes the cand
 hash, seal); of the floor all its SQL and its checkpoint. What the same statements cost on the same warehouse without rows is taken
 off both, each measured --times and the least taken; the ratio is of what the rows cost. The whole processes, with what dbt itself
 needs, are shown beside it: dbt's own start swings by more than the rows cost, so no ratio is drawn from it. Only the ratios travel.
-The floor writes every published table under pseudonyms, with codes and amounts for words; it has
-no rules by date, sentences, labels, tests, or encryption. Rows of each table, the mart's beside the floor's, show that both compute
-the same: a few per cent apart, as the floor simplifies rare cases.
+
+The floor writes every published table under pseudonyms, with codes and amounts for words; it has no rules by date, sentences, labels,
+tests, or encryption. Rows of each table, the mart's beside the floor's, show that both compute the same: a few per cent apart, as the
+floor simplifies rare cases.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from time import process_time
 
 import duckdb
 
@@ -65,11 +66,6 @@ def grow(source: Places, to: Path, copies: int) -> Places:
     return target
 
 
-def _spent() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
 def build(service: str, state: str, keys: str) -> None:
     """One service's candidate, as the walk builds it: a process of its own. Prints its rows by table and its statements' CPU seconds."""
     from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
@@ -80,23 +76,23 @@ def build(service: str, state: str, keys: str) -> None:
     execute, invoke = DuckDBCursorWrapper.execute, dbt.invoke
 
     def counted(cursor, sql, bindings=None):
-        before = _spent()
+        before = process_time()
         try:
             return execute(cursor, sql, bindings)
         finally:
-            sent.append(_spent() - before)
+            sent.append(process_time() - before)
 
     def one_at_a_time(house, where, loan, arguments, *rest):
-        before = _spent()
+        before = process_time()
         try:
             return invoke(house, where, loan, [*arguments, "--threads", "1"], *rest)
         finally:
-            of_dbt.append(_spent() - before)
+            of_dbt.append(process_time() - before)
 
     DuckDBCursorWrapper.execute, dbt.invoke = counted, one_at_a_time
-    before = _spent()
+    before = process_time()
     candidate = dbt.build_candidate(catalogue(), where, keyring, service, as_at)
-    statements = sum(sent) + (_spent() - before - sum(of_dbt))
+    statements = sum(sent) + (process_time() - before - sum(of_dbt))
     print(json.dumps({"rows": candidate.manifest["rows"], "statements": statements}))
 
 
@@ -114,10 +110,10 @@ def floor(service: str, state: str, keys: str) -> None:
     lending.register(con, "lent_floor", keyring.pseudonym_key("floor"))
     sql = (Path(__file__).parent / "floors" / f"{service}.sql").read_text(encoding="utf-8")
     as_at = f"DATE '{warehouse.manifest['as_at']}'"
-    before = _spent()
+    before = process_time()
     con.execute(sql.replace("w.psn_", "warehouse.pseudonymised.psn_").replace("$as_at", as_at))
     con.execute("CHECKPOINT")
-    statements = _spent() - before
+    statements = process_time() - before
     written = con.execute(
         "SELECT table_name, estimated_size FROM duckdb_tables() WHERE database_name = ? ORDER BY ALL", [out.stem]
     )

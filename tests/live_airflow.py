@@ -56,14 +56,14 @@ class Live:
         listed = self.call("GET", f"/dags/{dag_id}/dagRuns/{run}/taskInstances")["task_instances"]
         return {one["task_id"]: one["state"] for one in listed}
 
+    def outcome(self, dag_id: str, run: str) -> str | None:
+        """The state a run has ended in; None while it goes on."""
+        state = self.call("GET", f"/dags/{dag_id}/dagRuns/{run}")["state"]
+        return state if state in ("success", "failed") else None
+
     def ended(self, dag_id: str, run: str) -> str:
         """The state a run ends in."""
-
-        def over() -> str | None:
-            state = self.call("GET", f"/dags/{dag_id}/dagRuns/{run}")["state"]
-            return state if state in ("success", "failed") else None
-
-        return self.until(f"the end of {dag_id}", over)
+        return self.until(f"the end of {dag_id}", lambda: self.outcome(dag_id, run))
 
     def said(self, dag_id: str, run: str, task: str) -> str:
         """What a task's page shows of its log, of every try. Airflow answers 404 while a log is being laid down."""

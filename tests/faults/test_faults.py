@@ -43,6 +43,13 @@ def test_kills_killed_and_errors_were_told_so_the_faults_were_really_met(lines):
     for kind in ("ENOSPC", "EIO"):
         assert sum(ended[kind, name] for name in ("StoreError", "TransformationFailed")) > 0.6 * met[kind]
 
+    # Of the switch and its reversal every call is reached, and few may fail unheeded.
+    rows = [row for row in rows if row["step"] in ("publish", "withdraw")]
+    ended = Counter((row["kind"], row["ended"]) for row in rows)
+    assert ended["SIGKILL", "died"] == sum(row["kind"] == "SIGKILL" for row in rows)
+    for kind in ("ENOSPC", "EIO"):
+        assert ended[kind, "StoreError"] > 0.8 * sum(row["kind"] == kind for row in rows)
+
 
 def test_a_switch_in_two_steps_is_found_torn_at_the_instant_between_them():
     if not shutil.which("gcc"):

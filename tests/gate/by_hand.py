@@ -49,7 +49,6 @@ def _hidden_alone(topic: str, group: str, of: str) -> list[str]:
 _DIRECT = "is_direct_referral = true, band_code = 'DIRECT', band_label = 'Direct'"
 _APPLY = f"{_DIRECT}, offer_code = 'TAKE_APPLICATION', offer_label = 'Take an application'"
 _NEXT_DAY = "fact_on = as_at_on + 1, sentence = sentence || strftime(as_at_on + 1, ' %-d %B %Y')"
-_REFER = "coalesce((SELECT max(lane_label) FROM {t} WHERE lane_code = 'REFER_HUMAN'), 'Refer')"
 
 _DUE_IN_PART = _at(
     "overdue_pence = overdue_pence - 1, recoverable_now_pence = least(recoverable_now_pence, overdue_pence - 1)",
@@ -191,7 +190,7 @@ BY_HAND: dict[str, list[list[str]]] = {
     ],
     "debt_list.review.no_contact": [
         _at(
-            f"lane_code = 'REFER_HUMAN', lane_label = {_REFER}, lane_severity = 2, is_contact_allowed = true",
+            f"{_worded('lane', 'REFER_HUMAN')}, lane_severity = 2, is_contact_allowed = true",
             "lane_code = 'PLAN'",
         )
     ],

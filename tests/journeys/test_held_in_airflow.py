@@ -62,10 +62,6 @@ class Desk:
 
         return self.live.until(f"what {option} brings about", look)
 
-    def ended(self, run: str) -> str | None:
-        state = self.live.call("GET", f"/dags/{DAG}/dagRuns/{run}")["state"]
-        return state if state in ("success", "failed") else None
-
     def asked_again(self, run: str) -> bool:
         state = self.live.states(DAG, run)["decide"]
         return state == "awaiting_input" and not self.question(run)["response_received"]
@@ -121,7 +117,7 @@ def test_the_approver_has_the_figures_before_them_and_no_answer_without_a_reason
         desk.answer(run, "Publish", lambda said=objection: said in desk.live.said(DAG, run, "decide"), **given)
         desk.live.until("the question to be asked again", lambda: desk.asked_again(run))
 
-    assert desk.answer(run, "Keep what is published", lambda: desk.ended(run), reason=WHY) == "failed"
+    assert desk.answer(run, "Keep what is published", lambda: desk.live.outcome(DAG, run), reason=WHY) == "failed"
     assert f"it was refused by admin: {WHY}" in desk.live.said(DAG, run, "publish")
     assert [desk.newest("decision")[word] for word in ("decision", "by", "reason")] == ["refused", "admin", WHY]
     assert published(desk.here) == published(walked.here)
@@ -133,7 +129,7 @@ def test_an_approval_publishes_that_very_candidate_and_the_ledger_has_name_and_r
     before, warehouse = generations.current(desk.here.places, SERVICE), generations.current(desk.here.places, WAREHOUSE)
     run = desk.begin(hours=72)
     waiting = desk.newest("held")["generation"]
-    assert desk.answer(run, "Publish", lambda: desk.ended(run), reason=WHY) == "success"
+    assert desk.answer(run, "Publish", lambda: desk.live.outcome(DAG, run), reason=WHY) == "success"
     assert generations.current(desk.here.places, SERVICE).name == waiting != before.name
     assert generations.current(desk.here.places, WAREHOUSE).name == warehouse.name
     decision = desk.newest("decision")

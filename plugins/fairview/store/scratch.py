@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import fcntl
 import os
 import secrets
 import shutil
@@ -85,10 +84,9 @@ def sweep(places: Places) -> list[str]:
     for path in sorted((places.work / "scratch").glob("*")):
         try:
             with (path / _HELD).open("ab") as held:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not turns.try_to_take(held):
+                    continue
                 shutil.rmtree(path, ignore_errors=True)
-        except BlockingIOError:
-            continue
         except FileNotFoundError:  # gone meanwhile, or killed before it was held
             shutil.rmtree(path, ignore_errors=True)
         gone.append(path.name)
