@@ -331,3 +331,16 @@ class FeedContract:
 def staged_columns(contract: FeedContract) -> list[tuple[str, str]]:
     """Name and SQL type of each column of `staged.<feed>`, in order: the loaded columns, then where the row came from."""
     return [(column.staged_name, column.staged_type) for column in contract.loaded] + list(PROVENANCE)
+
+
+def never_null(contract: FeedContract) -> list[str]:
+    """Staged columns that hold a value in every row: required ones whose blank or unreadable value puts the row in quarantine."""
+    return [
+        column.staged_name
+        for column in contract.loaded
+        if column.required
+        and not column.may_be_open
+        and not column.is_birth_date
+        and (column.on_blank or {}).get("outcome", "quarantine_rows") == "quarantine_rows"
+        and (column.on_invalid or {}).get("outcome", "quarantine_rows") == "quarantine_rows"
+    ]

@@ -97,7 +97,7 @@ def take(con, file: Judged, reading: Reading) -> None:
     file.reading = reading
     with reading.batches() as stream:
         if stream is not None:
-            _type(con, file, stream, reading.is_padded)
+            _type(con, file, stream)
     _take_facts(file, reading)
     if file.is_refused:
         con.execute(f"DROP TABLE IF EXISTS {file.table}")
@@ -210,7 +210,12 @@ def _same(declared: str, counted: str) -> bool:
         return False
 
 
-def _type(con, file: Judged, stream, is_padded: bool) -> None:
+def _stripped(file: Judged, relation: str) -> str:
+    """The one reading of a file's texts: what is typed and staged and what is judged both come from it."""
+    return casting.stripped(file.contract, relation, file.reading.is_padded)
+
+
+def _type(con, file: Judged, stream) -> None:
     """Type every row in one pass, as the rows come."""
     contract = file.contract
     values = [
@@ -224,7 +229,7 @@ def _type(con, file: Judged, stream, is_padded: bool) -> None:
         f"CREATE OR REPLACE TEMP TABLE {name('typed_' + file.feed)} AS "
         f"SELECT *, {casting.record_key(contract)} AS record_key FROM "
         f"(SELECT row_number, {', '.join(values)}, {flag or 'false'} AS is_flagged "
-        f"FROM ({casting.stripped(contract, 'arriving', is_padded)}))"
+        f"FROM ({_stripped(file, 'arriving')}))"
     )
     con.unregister("arriving")
 
@@ -242,7 +247,7 @@ def _look_closer(con, file: Judged) -> None:
     con.unregister("again")
     if not _fetch(con, file, f"SELECT row_number FROM {file.table} WHERE is_flagged"):
         return
-    con.execute(f"CREATE OR REPLACE TEMP TABLE flagged AS {casting.stripped(file.contract, file.texts)}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE flagged AS {_stripped(file, file.texts)}")
     parts = [
         f"SELECT {literal(file.feed)}, row_number, {literal(fault.column)}, {literal(fault.rule)}, "
         f"{literal(fault.treatment)} FROM flagged WHERE {fault.condition}"

@@ -9,7 +9,7 @@ feeds that a newer row of the same key took the place of, so that taking a deliv
 from __future__ import annotations
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.contracts.feed import staged_columns
+from fairview.contracts.feed import never_null, staged_columns
 from fairview.intake.casting import name
 
 _INTAKE = """
@@ -45,6 +45,7 @@ def ensure(con, catalogue: Catalogue) -> None:
         if contract.kind == "events":
             con.execute(f"CREATE TABLE IF NOT EXISTS history.{name(contract.feed)} ({columns})")
     _follow_contracts(con, catalogue)
+    _never_null(con, catalogue)
 
 
 def _follow_contracts(con, catalogue: Catalogue) -> None:
@@ -66,3 +67,22 @@ def _follow_contracts(con, catalogue: Catalogue) -> None:
                 con.execute(f"ALTER TABLE {table} DROP COLUMN {name(column)}")
             for column in (column for column, kind in agreed.items() if held.get(column) != kind):
                 con.execute(f"ALTER TABLE {table} ADD COLUMN {name(column)} {agreed[column]}")
+
+
+def _never_null(con, catalogue: Catalogue) -> None:
+    """Let the database itself refuse a row without what its contract requires, wherever the table holds no such row yet."""
+    nullable = {
+        (schema, table, column)
+        for schema, table, column in con.execute(
+            "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND schema_name IN ('staged', 'history') AND is_nullable"
+        ).fetchall()
+    }
+    for contract in catalogue.feeds:
+        for schema in ("staged", "history"):
+            for column in never_null(contract):
+                if (schema, contract.feed, column) not in nullable:
+                    continue
+                table = f"{schema}.{name(contract.feed)}"
+                if not con.execute(f"SELECT count(*) FROM {table} WHERE {name(column)} IS NULL").fetchone()[0]:
+                    con.execute(f"ALTER TABLE {table} ALTER COLUMN {name(column)} SET NOT NULL")

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fairview.intake.forms import marks
 from fairview.intake.forms.layout import Facts, FileFault, Layout
 
 _FOUND_ROWS = 100
@@ -91,7 +92,8 @@ class Picking:
     def batch(self, columns: dict[int, pa.Array], numbers: pa.Array) -> pa.RecordBatch:
         """Count, sum and discard, then keep what is loaded: after this nothing that must be dropped is left."""
         names = {place: name for name, place in zip(self.layout.names, self._order, strict=True)}
-        rows = pa.table({names[place]: column for place, column in columns.items()} | {"row_number": numbers})
+        texts = {names[place]: marks.plain_blanks(column) for place, column in columns.items()}
+        rows = pa.table(texts | {"row_number": numbers})
         rows = self._without_repeated_headers(rows)
         self._kept += rows.num_rows
         self._sum(rows)

@@ -68,7 +68,6 @@ class Facts:
     control_received: str = "0"
     control_dropped: str = "0"
     control_aside: str = "0"
-    is_padded: bool = True
     trailer_rows: int | None = None
     trailer_control: str | None = None
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fairview.intake.forms.layout import Facts, Layout
 
 # Control characters have no place in a council's field (house rule 69); line ends are judged as line ends.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Marks that turn the reading direction can hide what a name says; marks without width hide a difference.
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\x80-\x9f]")
-_WIDTHLESS = re.compile("[\u200b\u2060\ufeff\u00ad]")
+_WIDTHLESS = re.compile("[\u034f\u180e\u200b-\u200d\u2060\ufeff\u00ad]")
+# What a reader sees as a blank and is none: every space of Unicode but the plain one, its line and paragraph separators, and
+# the letters that are drawn as nothing (braille blank, Hangul fillers).
+_WIDE_BLANKS = "[\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{2800}\\x{115f}\\x{1160}\\x{3164}\\x{ffa0}]"
 # The same kinds, and letters of other alphabets and loose accents, as bytes of UTF-8, to tell quickly that a file has none.
 UNUSUAL = re.compile(
-    rb"[\xcc-\xd4][\x80-\xbf]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|"
+    rb"[\xcc-\xd4][\x80-\xbf]|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|"
     rb"\xc3[\x83-\x85](?:\xc2[\x80-\xbf]|\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xc6\x92|\xcb[\x86\x9c]|\xe2[\x80\x82\x84])"
 )
 # The longest of those sequences, in bytes.
@@ -52,3 +58,10 @@ def mark(kept: list[list[str]], numbers: list[int], header: list[str], layout: L
                 facts.warn("two-alphabets", [number])
             if not unicodedata.is_normalized("NFC", record[position]):  # é is one letter, however it was typed
                 record[position] = unicodedata.normalize("NFC", record[position])
+
+
+def plain_blanks(texts: pa.Array) -> pa.Array:
+    """Texts with every wide blank as a plain one, so that whatever strips, compares or types them sees the same text."""
+    if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
+        return texts
+    return pc.replace_substring_regex(texts, _WIDE_BLANKS, " ")

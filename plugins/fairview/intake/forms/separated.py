@@ -35,7 +35,6 @@ def read(text: Text, layout: Layout, facts: Facts) -> Iterator[pa.RecordBatch]:
     end = _end_without_trailer(text, start, layout, facts)
     picking = Picking(header, layout, facts)
     if _is_plain(text, quoted, end):
-        facts.is_padded = text.is_padded
         yield from _swiftly(text, start, end, picking, quoted)
     else:
         yield from _carefully(text, start, end, picking, quoted)
@@ -43,8 +42,8 @@ def read(text: Text, layout: Layout, facts: Facts) -> Iterator[pa.RecordBatch]:
 
 
 def is_padded(text: Text, layout: Layout) -> bool:
-    """Whether the texts a surveyed file gives still need stripping."""
-    return text.is_padded or not _is_plain(text, layout.is_quoted and text.is_quoted, text.size)
+    """Whether the texts a surveyed file gives still need stripping: surely not only where all is ASCII and no edge is blank."""
+    return text.is_padded or not text.is_ascii or not _is_plain(text, layout.is_quoted and text.is_quoted, text.size)
 
 
 def _is_plain(text: Text, quoted: bool, end: int) -> bool:

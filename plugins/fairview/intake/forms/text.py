@@ -244,6 +244,7 @@ class _Seen:
     def close(self) -> None:
         """Judge the encoding once all is seen. Raises FileFault."""
         text, encoding = self.text, self.layout.encoding
+        text.is_padded = text.is_padded or self.last == b" "  # the last field may end with the file
         if not text.is_ascii:
             self._decoded(b"", is_last=True)
             if not encoding.startswith("utf-8") and self.is_utf8:
