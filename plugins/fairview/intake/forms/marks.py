@@ -17,7 +17,7 @@ _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\x80-\x9f]")
 _WIDTHLESS = re.compile("[\u034f\u180e\u200b-\u200d\u2060\ufeff\u00ad]")
 # What a reader sees as a blank and is none: every space of Unicode but the plain one, its line and paragraph separators, and
 # the letters that are drawn as nothing (braille blank, Hangul fillers).
-_WIDE_BLANKS = "[\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{2800}\\x{115f}\\x{1160}\\x{3164}\\x{ffa0}]"
+_WIDE_BLANKS = "[\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{2800}\\x{115f}\\x{1160}\\x{3164}\\x{ffa0}]"
 # The same kinds, and letters of other alphabets and loose accents, as bytes of UTF-8, to tell quickly that a file has none.
 UNUSUAL = re.compile(
     rb"[\xcc-\xd4][\x80-\xbf]|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f\xad]|"
