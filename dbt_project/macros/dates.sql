@@ -43,3 +43,14 @@
 {% macro in_force(start_on, end_on, day) -%}
     ({{ start_on }} <= {{ day }} and ({{ end_on }} is null or {{ end_on }} >= {{ day }}))
 {%- endmacro %}
+
+{# True once a spell has begun; of a brake, or of a sign of need, whose start is not recorded it is taken to have begun. #}
+{% macro has_begun(start_on, day) -%}
+    coalesce({{ start_on }} <= {{ day }}, true)
+{%- endmacro %}
+
+{# As in_force, for what protects somebody or makes recovery gentler: a start or an end that is not recorded never protects less
+   than one that is (the engineers, since November 2026). #}
+{% macro protects(start_on, end_on, day) -%}
+    ({{ has_begun(start_on, day) }} and coalesce({{ end_on }} >= {{ day }}, true))
+{%- endmacro %}

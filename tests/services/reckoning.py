@@ -300,6 +300,12 @@ def _overdue_of(debts: list[dict], rule: dict, as_at: date) -> bool:
     return told in {(debt["stage_label"], day(debt["stage_on"]) or as_at, debt["overdue_pence"]) for debt in debts}
 
 
+def _freezes_begun(figures: dict) -> list[date]:
+    """First days of a person's freezes; of one whose start is not recorded, the day it was seen in force."""
+    codes = ("FREEZE_FROM", "FREEZE_BEGUN")
+    return [day(figure["figure_on"]) for code in codes for figure in figures.get(code, [])]
+
+
 def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]:
     """(published, reckoned) of the rules that rest on figures or dates of their own."""
     figures, on, debts = _by_code(rule["figures"]), day(rule["fact_on"]), document["facts"]["debts"]
@@ -307,7 +313,7 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
     overdue = [debt for debt in debts if debt["overdue_pence"] > 0]
     match rule["rule_id"].removeprefix("DEBT-"):
         case "F01":
-            begun = [day(figure["figure_on"]) for figure in figures["FREEZE_FROM"]]
+            begun = _freezes_begun(figures)
             ends = [day(figure["figure_on"]) for figure in figures.get("FREEZE_UNTIL", [])]
             told = "with no end yet" if "FREEZE_OPEN" in figures else f"until {spoken(max(ends))}"
             holds = max(begun) <= as_at and all(end >= as_at for end in ends)
@@ -319,13 +325,13 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
             days = (as_at - ended).days
             return (rule["fact_value"], on, True), (str(days), ended, 0 < days <= int(limit))
         case "R02":
-            return on, max(day(figure["figure_on"]) for figure in figures["FREEZE_FROM"])
+            return on, max(_freezes_begun(figures))
         case "R03":
             steps = {(figure["figure_label"], day(figure["figure_on"])) for figure in rule["figures"]}
             courts = {row["label"] for row in pack(DEBT, "stages", on) if row["is_from_summons_on"] == "true"}
             begun = [day(figure["figure_on"]) for figure in figures.get("FREEZE_FROM", [])]
             # A freeze of the other joint debtor is not told, so that a step without one of their own cannot be placed.
-            in_freeze = not begun or min(begun) < on
+            in_freeze = not begun or "FREEZE_BEGUN" in figures or min(begun) < on
             return (True, True, True), ((rule["fact_value"], on) in steps, rule["fact_value"] in courts, in_freeze)
         case "R04":
             return True, _is_out_of_order(rule, on)

@@ -73,6 +73,52 @@ EDGES = [
 ]  # fmt: skip
 
 
+# Every record that protects from a day on; {since} is that day.
+SINCE = {
+    "the day before": "date '2026-10-30'",
+    "today": "date '2026-10-31'",
+    "not recorded": "null::date",
+    "tomorrow": TOMORROW,
+}
+PROTECTING = {
+    "respite notice": ((NOTICE, "{person}, {since}, null, 'ACTV', false"),),
+    "respite notice ending today": ((NOTICE, "{person}, {since}, date '2026-10-31', 'ACTV', false"),),
+    "respite notice cancelled before its end": ((NOTICE, "{person}, {since}, date '2026-12-31', 'CANC', false"),),
+    "death": (("psn_corporate__deaths", "{person}, {since}, false"),),
+    "register": ((REGISTER, "{person}, {since}, null, null, 'PHONE', true"),),
+    "support discount": ((DISCOUNT, "{account}, {since}, null, true, false"),),
+    "death exemption": ((DISCOUNT, "{account}, {since}, null, false, true"),),
+    "objection": (("psn_corporate__data_objections", "{person}, 'REV', {since}, 'UPHELD', null"),),
+    "objection without a decision": (("psn_corporate__data_objections", "{person}, 'REV', {since}, null, null"),),
+    "objection without a scope": (("psn_corporate__data_objections", "{person}, null, {since}, 'UPHELD', null"),),
+    **{
+        f"inhibitor {code}": (
+            ("psn_revenues__council_tax_accounts",
+             f"{{person}}, md5('{code} {{when}}')::uuid, 4, 'L', date '2018-01-01', null, '{code}', {{since}}, null, false, false, false"),
+            ("psn_revenues__council_tax_parties", f"{{person}}, md5('{code} {{when}}')::uuid, 4, date '2018-01-01', null"),
+            ("psn_revenues__council_tax_balances", f"md5('{code} {{when}}')::uuid, 2025, 100000, 0, 500, 500"),
+        )
+        for code in PROHIBITS if code
+    },
+}  # fmt: skip
+UNDATED = [
+    Debtor(
+        f"{record}, since {when}",
+        "order",
+        tuple((table, values.replace("{since}", day).replace("{when}", when)) for table, values in records),
+    )
+    for record, records in PROTECTING.items()
+    for when, day in SINCE.items()
+]
+# What a debtor with the further account of an inhibitor is asked for while no inhibitor is in force.
+UNDATED.append(
+    Debtor("an inhibitor tomorrow", "order", tuple(
+        (table, values.replace("'DISP'", "null").replace("{since}", "null").replace("{when}", "never"))
+        for table, values in PROTECTING["inhibitor DISP"]
+    ))
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory) -> tuple[Places, Keyring]:
     """The state of this module's mart, and its keys."""
@@ -85,7 +131,7 @@ def mart(declared, ours):
     """The mart of every combination of circumstances and of the named debtors, built once through the public door."""
     where, keyring = ours
     debtors.write_warehouse(
-        where, keyring, [*debtors.every_combination(), *debtors.named([*PATTERNS, *EDGES, *CIRCUMSTANCES])]
+        where, keyring, [*debtors.every_combination(), *debtors.named([*PATTERNS, *EDGES, *UNDATED, *CIRCUMSTANCES])]
     )
     con = debtors.judge(declared, where, keyring)
     debtors.outcomes_of_every_combination(con)
@@ -107,6 +153,16 @@ def row(con: duckdb.DuckDBPyConnection, name: str, role: str = "person") -> dict
         "select rule_id from mart.main.debt_reasons where person_id = ?", [listed["person_id"]]
     ).fetchall()
     return {**listed, "rules": {rule for (rule,) in rules}}
+
+
+def outcome(con: duckdb.DuckDBPyConnection, name: str) -> tuple:
+    """What is done to a named debtor: lane, pence asked for now, whether contact is allowed; empty where not listed."""
+    listed = row(con, name)
+    return (
+        tuple(listed[column] for column in ("lane_code", "recoverable_now_pence", "is_contact_allowed"))
+        if listed
+        else ()
+    )
 
 
 # ── The brake ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,6 +259,20 @@ def test_the_decision_table_can_only_soften_over_every_set_of_facts(declared, tm
     for bit in range(len(lane_rules)):
         without = sets[(sets >> bit) & 1 == 0]
         assert (severity[without | (1 << bit)] <= severity[without]).all(), lane_rules[bit]["rule_id"]
+
+
+# ── Not recorded never brakes less than recorded ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("record", PROTECTING)
+def test_a_protection_whose_start_is_not_recorded_protects_as_one_in_force(mart, record) -> None:
+    asked = {when: outcome(mart, f"{record}, since {when}") for when in SINCE}
+
+    assert asked["not recorded"] == asked["the day before"] == asked["today"]
+    assert asked["tomorrow"] == outcome(
+        mart, "an inhibitor tomorrow" if "inhibitor" in record else "nobody knew anything"
+    )
+    assert asked["not recorded"] != asked["tomorrow"], "the record protects nobody, so nothing was shown"
 
 
 # ── A different department knew ──────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ registered as (
         bool_or(coalesce({{ plus_days('entries.review_by', 'rules.threshold_value') }} < {{ as_at() }}, false)) as is_stale
     from {{ ref('psn_corporate__vulnerability_register') }} as entries
     inner join {{ ref('int_asb_victim_support__rules_applied') }} as rules on rules.rule_id = 'L3'
-    where entries.needs_care and {{ in_force('entries.start_date', 'entries.end_date', as_at()) }}
+    where entries.needs_care and {{ protects('entries.start_date', 'entries.end_date', as_at()) }}
     group by entries.person_key
 ),
 

@@ -10,15 +10,17 @@ objecting as (
     select distinct person_key
     from {{ ref('psn_corporate__data_objections') }}
     where
-        service_scope in ('CSF', 'ALL')
-        and decision in ('UPHELD', 'PENDING')
-        and {{ in_force('received', 'end_date', as_at()) }}
+        coalesce(service_scope, 'ALL') in ('CSF', 'ALL')
+        and coalesce(decision, 'PENDING') in ('UPHELD', 'PENDING')
+        and {{ protects('received', 'end_date', as_at()) }}
 ),
 
 dead as (
     select distinct person_key
     from {{ ref('psn_corporate__deaths') }}
-    where not withdrawn_ind and dod <= {{ as_at() }} and notified_on <= {{ as_at() }}
+    where not coalesce(withdrawn_ind, false)
+        and {{ has_begun('dod', as_at()) }}
+        and {{ has_begun('notified_on', as_at()) }}
 ),
 
 withheld as (
@@ -28,7 +30,7 @@ withheld as (
     union
     select person_key
     from {{ ref('psn_corporate__debt_respite_notices') }}
-    where address_withheld and status <> 'CANC' and start_date <= {{ as_at() }}
+    where address_withheld and coalesce(status <> 'CANC', true) and {{ has_begun('start_date', as_at()) }}
 )
 
 select

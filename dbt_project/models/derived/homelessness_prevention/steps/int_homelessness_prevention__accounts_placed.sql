@@ -25,5 +25,5 @@ where not accounts.is_estate
         from {{ ref('psn_revenues__council_tax_discounts') }} as discounts
         where discounts.council_tax_account_key = accounts.council_tax_account_key
             and discounts.is_deceased_exemption
-            and {{ in_force('discounts.start_date', 'discounts.end_date', as_at()) }}
+            and {{ protects('discounts.start_date', 'discounts.end_date', as_at()) }}
     )

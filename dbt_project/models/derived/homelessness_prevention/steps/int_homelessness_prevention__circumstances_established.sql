@@ -40,8 +40,8 @@ freezes as (
     from {{ ref('psn_corporate__debt_respite_notices') }} as notices
     inner join members
         on members.person_key = notices.person_key
-    where notices.status <> 'CANC'
-        and {{ in_force('notices.start_date', 'notices.frozen_until', as_at()) }}
+    where coalesce(notices.status <> 'CANC', true)
+        and {{ protects('notices.start_date', 'notices.frozen_until', as_at()) }}
 ),
 
 gaps as (

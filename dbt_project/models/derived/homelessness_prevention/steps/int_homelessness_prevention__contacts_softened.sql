@@ -19,7 +19,7 @@ needs as (
     inner join members
         on members.person_key = register.person_key
     where register.needs_care
-        and {{ in_force('register.start_date', 'register.end_date', as_at()) }}
+        and {{ protects('register.start_date', 'register.end_date', as_at()) }}
     union
     select
         members.subject_key,

@@ -4,8 +4,8 @@ select
     'OBJECTION' as reason_code
 from {{ ref('psn_corporate__data_objections') }} as objections
 where objections.person_key is not null
-    and objections.service_scope in ('HSG', 'ALL')
-    and objections.decision in ('UPHELD', 'PENDING')
+    and coalesce(objections.service_scope, 'ALL') in ('HSG', 'ALL')
+    and coalesce(objections.decision, 'PENDING') in ('UPHELD', 'PENDING')
     and (objections.end_date is null or objections.end_date >= {{ as_at() }})
 union
 select
@@ -13,7 +13,7 @@ select
     'DEATH' as reason_code
 from {{ ref('psn_corporate__deaths') }} as deaths
 where deaths.person_key is not null
-    and not deaths.withdrawn_ind
+    and not coalesce(deaths.withdrawn_ind, false)
 union
 select
     members.person_key,

@@ -13,11 +13,11 @@ with sole_accounts as (
 signs as (
     select
         person_key,
-        notified_on as known_on,
+        coalesce(notified_on, {{ as_at() }}) as known_on,
         'deaths' as source_code
     from {{ ref('psn_corporate__deaths') }}
     where not coalesce(withdrawn_ind, false)
-        and notified_on <= {{ as_at() }}
+        and {{ has_begun('notified_on', as_at()) }}
 
     union all
 
@@ -32,25 +32,25 @@ signs as (
 
     select
         sole_accounts.person_key,
-        accounts.prohibit_set as known_on,
+        coalesce(accounts.prohibit_set, {{ as_at() }}) as known_on,
         'estate' as source_code
     from sole_accounts
     inner join {{ ref('psn_revenues__council_tax_accounts') }} as accounts
         on accounts.council_tax_account_key = sole_accounts.account_key
     where accounts.prohibit_code = 'DEC'
-        and {{ in_force('accounts.prohibit_set', 'accounts.prohibit_end', as_at()) }}
+        and {{ protects('accounts.prohibit_set', 'accounts.prohibit_end', as_at()) }}
 
     union all
 
     select
         sole_accounts.person_key,
-        discounts.start_date as known_on,
+        coalesce(discounts.start_date, {{ as_at() }}) as known_on,
         'estate' as source_code
     from sole_accounts
     inner join {{ ref('psn_revenues__council_tax_discounts') }} as discounts
         on discounts.council_tax_account_key = sole_accounts.account_key
     where discounts.is_deceased_exemption
-        and {{ in_force('discounts.start_date', 'discounts.end_date', as_at()) }}
+        and {{ protects('discounts.start_date', 'discounts.end_date', as_at()) }}
 )
 
 select

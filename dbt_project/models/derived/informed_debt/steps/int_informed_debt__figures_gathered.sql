@@ -81,11 +81,12 @@ after_death as (
 select
     person_key,
     rule_id,
-    'FREEZE_FROM' as figure_code,
+    -- Of a start that is not recorded only this is known: it was by now.
+    case when start_on is null then 'FREEZE_BEGUN' else 'FREEZE_FROM' end as figure_code,
     cast(null as varchar) as debt_key,
     cast(null as bigint) as amount_pence,
     cast(null as bigint) as figure_days,
-    start_on as figure_on
+    coalesce(start_on, {{ as_at() }}) as figure_on
 from freezes
 
 union all

@@ -22,7 +22,7 @@ select
         when bool_or(spells.until_on is null) then 'with no end yet'
         else 'until ' || {{ debt_written_date('max(spells.until_on)') }}
     end as fact_value,
-    min(spells.start_on) as fact_on,
+    coalesce(min(spells.start_on), {{ as_at() }}) as fact_on,
     cast(null as bigint) as amount_pence,
     -- The notice says more than a marker of ours.
     max(spells.source_code) as source_code

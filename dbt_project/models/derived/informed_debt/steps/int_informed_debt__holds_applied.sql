@@ -66,7 +66,7 @@ joint_respite as (
     inner join owed as theirs
         on theirs.person_key = spells.person_key
         and theirs.is_joint
-        and theirs.raised_on <= spells.start_on
+        and {{ has_begun('theirs.raised_on', 'spells.start_on') }}
     inner join owed
         on owed.debt_key = theirs.debt_key
         and owed.person_key <> theirs.person_key
@@ -124,8 +124,7 @@ inhibited as (
         on accounts.account_key = owed.account_key
         and owed.debt_type_code = 'COUNCIL_TAX'
         and accounts.prohibit_code is not null
-        and (accounts.prohibit_set is null or accounts.prohibit_set <= {{ as_at() }})
-        and (accounts.prohibit_end is null or accounts.prohibit_end >= {{ as_at() }})
+        and {{ protects('accounts.prohibit_set', 'accounts.prohibit_end', as_at()) }}
 ),
 
 held_in_recovery as (

@@ -2,7 +2,7 @@
 -- Upheld or still pending, for Revenues or for all services, and not ended.
 select distinct person_key
 from {{ ref('psn_corporate__data_objections') }}
-where service_scope in ('REV', 'ALL')
-    and decision in ('UPHELD', 'PENDING')
-    and {{ in_force('received', 'end_date', as_at()) }}
+where coalesce(service_scope, 'ALL') in ('REV', 'ALL')
+    and coalesce(decision, 'PENDING') in ('UPHELD', 'PENDING')
+    and {{ protects('received', 'end_date', as_at()) }}
     and person_key is not null

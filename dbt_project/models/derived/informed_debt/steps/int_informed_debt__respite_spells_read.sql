@@ -22,7 +22,7 @@ spells as (
         coalesce(status = 'CANC', false) as is_cancelled,
         'respite' as source_code
     from {{ ref('psn_corporate__debt_respite_notices') }}
-    where start_date <= {{ as_at() }}
+    where {{ has_begun('start_date', as_at()) }}
         and person_key is not null
 
     union all
@@ -37,7 +37,7 @@ spells as (
     inner join {{ ref('psn_revenues__council_tax_accounts') }} as accounts
         on accounts.council_tax_account_key = sole_accounts.account_key
         and accounts.prohibit_code = 'BSP'
-        and accounts.prohibit_set <= {{ as_at() }}
+        and {{ has_begun('accounts.prohibit_set', as_at()) }}
 
     union all
 

@@ -16,7 +16,7 @@ ended as (
     inner join {{ ref('int_informed_debt__respite_spells_read') }} as spells
         on spells.person_key = liabilities.person_key
         and spells.state_code = 'ENDED_LATELY'
-        and spells.start_on = holds.since_on
+        and spells.start_on is not distinct from holds.since_on
     where holds.hold_code = 'REVIEW'
     group by holds.person_key
 ),
@@ -24,7 +24,7 @@ ended as (
 contradictory as (
     select
         person_key,
-        max(start_on) as start_on
+        coalesce(max(start_on), {{ as_at() }}) as start_on
     from {{ ref('int_informed_debt__respite_spells_read') }}
     where state_code = 'CONTRADICTORY'
     group by person_key

@@ -21,7 +21,7 @@ register as (
         {{ days_between('review_by', as_at()) }} > {{ debt_threshold('DEBT-S02') }} as is_review_due
     from {{ ref('psn_corporate__vulnerability_register') }}
     where needs_care
-        and {{ in_force('start_date', 'end_date', as_at()) }}
+        and {{ protects('start_date', 'end_date', as_at()) }}
         and person_key is not null
 ),
 
@@ -31,7 +31,7 @@ account_flags as (
         cast(null as varchar) as handling_code
     from {{ ref('psn_revenues__council_tax_discounts') }}
     where is_support_discount
-        and {{ in_force('start_date', 'end_date', as_at()) }}
+        and {{ protects('start_date', 'end_date', as_at()) }}
 
     union all
 
@@ -48,8 +48,7 @@ account_flags as (
         cast(null as varchar) as handling_code
     from {{ ref('psn_revenues__council_tax_accounts') }}
     where prohibit_code = 'VULN'
-        and (prohibit_set is null or prohibit_set <= {{ as_at() }})
-        and (prohibit_end is null or prohibit_end >= {{ as_at() }})
+        and {{ protects('prohibit_set', 'prohibit_end', as_at()) }}
 ),
 
 own as (
