@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.keys import states
+from ulid import ULID
 
 from fairview import walk
 from fairview.contracts.catalogue import HOUSE
@@ -87,13 +88,15 @@ def test_a_service_whose_key_is_rotated_is_published_under_new_pseudonyms_and_th
 
 
 def test_an_open_ticket_is_read_with_the_new_key_only(where, keyring):
-    sealed = reidentification._folder(where) / f"{SERVICE}-t1.sealed"
-    sealed.write_bytes(keys.wrap(b'{"records": []}', keyring.zone_key(SERVICE), "t1"))
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    ticket = str(ULID.from_datetime(at)).lower()
+    sealed = reidentification._folder(where) / f"{SERVICE}-{ticket}.sealed"
+    sealed.write_bytes(keys.wrap(b'{"records": []}', keyring.zone_key(SERVICE), ticket))
     before = keyring.zone_key(SERVICE)
     assert rotation.rotate_zone(where, keyring, SERVICE)["tickets"] == 1
-    assert reidentification.open_sealed(where, SERVICE, "t1", keyring.zone_key(SERVICE)) == {"records": []}
+    assert reidentification.open_sealed(where, SERVICE, ticket, keyring.zone_key(SERVICE), at) == {"records": []}
     with pytest.raises(KeyMissing):
-        reidentification.open_sealed(where, SERVICE, "t1", before)
+        reidentification.open_sealed(where, SERVICE, ticket, before, at)
 
 
 def test_after_the_roots_key_is_rotated_the_root_before_makes_no_key_that_is_in_use(walked, tmp_path):

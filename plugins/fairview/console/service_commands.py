@@ -10,6 +10,7 @@ import click
 from fairview.console.options import (
     json_option,
     key_option,
+    now,
     print_table,
     service_argument,
     service_key,
@@ -63,7 +64,7 @@ def reveal(service: str, ticket: str, key: Path | None, state: Path | None) -> N
     from fairview.governance import reidentification
 
     where = state_places(state)
-    opened = reidentification.open_sealed(where, service, ticket, service_key(where, service, key))
+    opened = reidentification.open_sealed(where, service, ticket, service_key(where, service, key), now())
     click.echo(json.dumps(opened, indent=1, default=str, ensure_ascii=False))
 
 

@@ -90,23 +90,30 @@ def reveal(
     if None in people or "" in people or len(people) != 3:
         raise Blocked("the requester and the two approvers must be three different people")
     check(places, keyring, catalogue, request)
-    ticket = str(ULID()).lower()
-    subject = hashlib.sha256(keyring.verdict_key() + request.person_id.encode()).hexdigest()
-    ledger.append(
-        places,
-        "reidentification",
-        at,
-        ticket=ticket,
-        service=request.service,
-        purpose=request.purpose,
-        requested_by=request.requested_by,
-        approved_by=sorted(name for name in approved_by if name),
-        subject=subject,
-    )
-    identity = _look_up(places, keyring, catalogue, request, ticket, at)
+    ticket = str(ULID.from_datetime(at)).lower()
+    with opening.vault(places, keyring) as con:
+        person_key = _person_key(con, keyring, request)
+        ledger.append(
+            places,
+            "reidentification",
+            at,
+            ticket=ticket,
+            service=request.service,
+            purpose=request.purpose,
+            requested_by=request.requested_by,
+            approved_by=sorted(name for name in approved_by if name),
+            subject=hashlib.sha256(keyring.verdict_key() + request.person_id.encode()).hexdigest(),
+        )
+        _register(con, request, ticket, person_key, at)
+        records = _look_up(con, catalogue, request.service, person_key)
+    identity = {
+        "service": request.service,
+        "purpose": request.purpose,
+        "revealed_at": at.isoformat(),
+        "records": records,
+    }
     sealed = keys.wrap(json.dumps(identity, default=str).encode(), keyring.zone_key(request.service), ticket)
-    folder = _folder(places)
-    _seal(places, request.service, folder / f"{request.service}-{ticket}.sealed", sealed)
+    _seal(places, request.service, _folder(places) / f"{request.service}-{ticket}.sealed", sealed)
     return ticket
 
 
@@ -116,10 +123,10 @@ def _folder(places: Places):
     return folder
 
 
-def open_sealed(places: Places, service: str, ticket: str, key: bytes) -> dict:
+def open_sealed(places: Places, service: str, ticket: str, key: bytes, at: datetime) -> dict:
     """What a ticket reveals, for whoever holds the service's key. Raises StoreError when expired, KeyMissing."""
     path = _folder(places) / f"{service}-{ticket}.sealed"
-    if not path.is_file():
+    if not path.is_file() or _is_past(path, at):
         raise StoreError("no such ticket, or its time has passed")
     return json.loads(keys.unwrap(path.read_bytes(), key, ticket))
 
@@ -156,57 +163,62 @@ def _seal(places: Places, service: str, path: Path, sealed: bytes) -> Path:
 
 def forget(places: Places, at: datetime) -> int:
     """Destroy what was revealed longer than KEPT_DAYS ago. Returns how many."""
-    old = [
-        p
-        for p in _folder(places).glob("*.sealed")
-        if ULID.from_str(p.stem.rsplit("-", 1)[1].upper()).datetime < at - timedelta(KEPT_DAYS)
-    ]
+    old = [path for path in _folder(places).glob("*.sealed") if _is_past(path, at)]
     for path in old:
         path.write_bytes(secrets.token_bytes(path.stat().st_size))
         path.unlink()
     return len(old)
 
 
-def _look_up(
-    places: Places, keyring: Keyring, catalogue: Catalogue, request: Request, ticket: str, at: datetime
-) -> dict:
-    """Name, address and contacts of the person from the service's own feeds first, and a line in the vault's register."""
-    with opening.vault(places, keyring) as con:
-        lending.register(con, "lent_pseudonym", keyring.pseudonym_key(request.service))
-        found = con.execute(
-            "SELECT person_key FROM (SELECT DISTINCT person_key FROM identity.record_person) "
-            "WHERE lent_pseudonym(person_key::VARCHAR)::UUID = ?",
-            [UUID(request.person_id)],
-        ).fetchone()
-        if not found:
-            raise Blocked("the person is no longer in the vault")
-        con.execute(
-            "CREATE TABLE IF NOT EXISTS identity.reidentifications "
-            "(ticket VARCHAR, person_key UUID, at TIMESTAMP, service VARCHAR, purpose VARCHAR)"
-        )
-        con.execute(
-            "INSERT INTO identity.reidentifications VALUES (?, ?, ?, ?, ?)",
-            [ticket, found[0], at.replace(tzinfo=None), request.service, request.purpose],
-        )
-        records = []
-        allowed = set(catalogue.service(request.service).feeds)
-        for contract in catalogue.feeds:
-            if not contract.is_person_bearing or f"{contract.source}.{contract.feed}" not in allowed:
-                continue
-            shown = [
-                c.staged_name
-                for c in contract.loaded
-                if c.sensitivity in {"DIR", "QUA"} and "nino" not in c.facts.get("normalise", "")
-            ]
-            columns = ", ".join(f'staged."{name}"' for name in shown)
-            rows = con.execute(
-                f'SELECT {columns} FROM staged."{contract.feed}" AS staged '
-                "JOIN identity.record_person AS links ON links.feed = ? AND links.record_key = staged.record_key "
-                "WHERE links.person_key = ?",
-                [contract.feed, found[0]],
-            ).fetchall()
-            records += [
-                {"feed": contract.feed, **{n: v for n, v in zip(shown, row, strict=True) if v is not None}}
-                for row in rows
-            ]
-    return {"service": request.service, "purpose": request.purpose, "revealed_at": at.isoformat(), "records": records}
+def _is_past(path: Path, at: datetime) -> bool:
+    """Whether a sealed ticket is older than KEPT_DAYS, by the moment in its name."""
+    return ULID.from_str(path.stem.rsplit("-", 1)[1].upper()).datetime < at - timedelta(KEPT_DAYS)
+
+
+def _person_key(con, keyring: Keyring, request: Request) -> UUID:
+    """The spine's key behind a pseudonym. Raises Blocked when the vault holds nobody of that pseudonym."""
+    lending.register(con, "lent_pseudonym", keyring.pseudonym_key(request.service))
+    found = con.execute(
+        "SELECT person_key FROM (SELECT DISTINCT person_key FROM identity.record_person) "
+        "WHERE lent_pseudonym(person_key::VARCHAR)::UUID = ?",
+        [UUID(request.person_id)],
+    ).fetchone()
+    if not found:
+        raise Blocked("the person is no longer in the vault")
+    return found[0]
+
+
+def _register(con, request: Request, ticket: str, person_key: UUID, at: datetime) -> None:
+    """A line in the vault's register of look-ups, so that the resident can be told who asked, when and why."""
+    con.execute(
+        "CREATE TABLE IF NOT EXISTS identity.reidentifications "
+        '(ticket VARCHAR, person_key UUID, "at" TIMESTAMP, service VARCHAR, purpose VARCHAR)'
+    )
+    con.execute(
+        "INSERT INTO identity.reidentifications VALUES (?, ?, ?, ?, ?)",
+        [ticket, person_key, at.replace(tzinfo=None), request.service, request.purpose],
+    )
+
+
+def _look_up(con, catalogue: Catalogue, service: str, person_key: UUID) -> list[dict]:
+    """Name, address and contacts of the person as the service's own feeds hold them; never which feed a record came from."""
+    records = []
+    allowed = set(catalogue.service(service).feeds)
+    for contract in catalogue.feeds:
+        if not contract.is_person_bearing or f"{contract.source}.{contract.feed}" not in allowed:
+            continue
+        shown = [
+            column.staged_name
+            for column in contract.loaded
+            if column.sensitivity in {"DIR", "QUA"} and column.facts.get("normalise") != "nino"
+        ]
+        columns = ", ".join(f'staged."{name}"' for name in shown)
+        rows = con.execute(
+            f'SELECT {columns} FROM staged."{contract.feed}" AS staged '
+            "JOIN identity.record_person AS links ON links.feed = ? AND links.record_key = staged.record_key "
+            "WHERE links.person_key = ?",
+            [contract.feed, person_key],
+        ).fetchall()
+        found = ({n: v for n, v in zip(shown, row, strict=True) if v is not None} for row in rows)
+        records += [record for record in found if record and record not in records]
+    return records
