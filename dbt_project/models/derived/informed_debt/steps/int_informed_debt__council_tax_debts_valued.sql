@@ -1,14 +1,27 @@
 -- Grain: one row per council tax account and financial year with a balance that is not nil.
 -- A credit keeps its minus sign and is never set off against another year or debt.
-with placed as (
+with stages as (
+    select
+        dated.*,
+        last_value(case when dated.stage_code <> 'BILL' then dated.is_arrangement end ignore nulls) over (
+            partition by dated.council_tax_account_key, dated.financial_year
+            order by dated.stage_on, dated.stage_order, dated.stage_code
+            rows between unbounded preceding and 1 preceding
+        ) as is_after_arrangement
+    from {{ ref('int_informed_debt__council_tax_stages_dated') }} as dated
+    where dated.stage_code <> 'HOLD'
+),
+
+placed as (
     select
         stages.*,
         row_number() over (
             partition by stages.council_tax_account_key, stages.financial_year
             order by stages.stage_on desc, stages.stage_order desc, stages.stage_code
         ) as newest_first
-    from {{ ref('int_informed_debt__council_tax_stages_dated') }} as stages
-    where stages.stage_code <> 'HOLD'
+    from stages
+    -- A bill is no recovery step: one sent anew, a reduction having changed, leaves an arrangement as it is.
+    where not (stages.stage_code = 'BILL' and coalesce(stages.is_after_arrangement, false))
 ),
 
 arrangements as (
