@@ -56,7 +56,9 @@ class Manifest:
 def read(content: bytes, contracts: tuple[FeedContract, ...]) -> Manifest:
     """The manifest in a file's bytes. Raises ManifestFault (D64) when it is not what the specification says."""
     try:
-        claims = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constants)
+        claims = json.loads(
+            content.decode("utf-8-sig"), parse_constant=_no_constants, object_pairs_hook=_without_duplicates
+        )
         known = {contract.feed for contract in contracts}
         files = [item for item in claims["files"] if item["feed"] in known]
         manifest = Manifest(
@@ -78,6 +80,14 @@ def read(content: bytes, contracts: tuple[FeedContract, ...]) -> Manifest:
 
 def _no_constants(_: str) -> Any:
     raise ValueError
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the manifest; a key given twice says two things, of which a parser would keep the last in silence."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from fairview.intake.forms import marks
 from fairview.intake.forms.layout import Facts, FileFault, Layout
 
 _FOUND_ROWS = 100
+# What programs write for a number that is none (IEEE 754 and spreadsheet errors).
+_NO_NUMBER = re.compile(r"[+-]?(nan|inf|infinity)|#[a-z0-9/!?]+", re.IGNORECASE)
 
 
 def judge_header(header: list[str], layout: Layout, split_by) -> None:
@@ -203,7 +206,8 @@ class Picking:
         for text in column.to_pylist():
             figure = amount(text or "", self.layout.control_type)
             if figure is None:
-                self.facts.control_unreadable += 1
+                # A mark that stands for no number adds nothing, here as in the staged table, and leaves the total to be proved.
+                self.facts.control_unreadable += not _NO_NUMBER.fullmatch((text or "").strip())
             elif self.layout.format == "fixed" or _is_plain((text or "").strip()):
                 self._total += figure
             else:

@@ -1,0 +1,50 @@
+"""NaN and its like are no amounts, and do not excuse a control total from being proved. A manifest says each thing once."""
+
+from __future__ import annotations
+
+import pytest
+from tests.intake.conftest import Door, line_of
+from tests.intake.deliveries import Draft
+
+MARKS = ["NaN", "nan", "-Inf", "Infinity", "#N/A", "#REF!"]
+FEED, COLUMN = "benefit_awards", "weekly_amount"
+
+
+def _with(mark: str):
+    """Lines of the file with the first amount replaced after the control total was taken."""
+
+    def change(lines: list[list[str]]) -> list[list[str]]:
+        place = lines[0].index(COLUMN)
+        return [lines[0], [*lines[1][:place], mark, *lines[1][place + 1 :]], *lines[2:]]
+
+    return change
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_an_amount_that_is_no_number_leaves_the_control_total_to_be_proved(door: Door, mark):
+    draft = Draft("benefits", 3)
+    draft[FEED].lines = _with(mark)
+    line = line_of(door.deliver(draft), FEED)
+    assert line.outcome == "reject_file"
+    assert "D09" in line.rules
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_an_amount_that_is_no_number_is_quarantined_where_the_total_agrees_without_it(door: Door, mark):
+    draft = Draft("benefits", 3)
+    draft[FEED].rows[0][COLUMN] = 0
+    draft[FEED].lines = _with(mark)
+    line = line_of(door.deliver(draft), FEED)
+    assert line.outcome == "quarantine_rows"
+    assert line.quarantined == 1
+    assert line.rules["D37"] == 1
+
+
+@pytest.mark.parametrize("key", ['"source": "benefits"', '"delivery": 3', '"rows": 1'])
+def test_a_manifest_that_says_one_thing_twice_is_refused(door: Door, key):
+    draft = Draft("benefits", 3)
+    name = key.split(":")[0].encode()
+    draft.manifest_bytes = lambda content: content.replace(name + b":", key.encode() + b", " + name + b":", 1)
+    receipt = door.deliver(draft)
+    assert receipt.outcome == "reject_delivery"
+    assert "D64" in receipt.rules
