@@ -79,10 +79,15 @@ def _never_null(con, catalogue: Catalogue) -> None:
         ).fetchall()
     }
     for contract in catalogue.feeds:
-        for schema in ("staged", "history"):
-            for column in never_null(contract):
-                if (schema, contract.feed, column) not in nullable:
-                    continue
-                table = f"{schema}.{name(contract.feed)}"
-                if not con.execute(f"SELECT count(*) FROM {table} WHERE {name(column)} IS NULL").fetchone()[0]:
-                    con.execute(f"ALTER TABLE {table} ALTER COLUMN {name(column)} SET NOT NULL")
+        for column in never_null(contract):
+            # Rows go back and forth between the two tables, so both hold to it or neither.
+            tables = [
+                f"{schema}.{name(contract.feed)}"
+                for schema in ("staged", "history")
+                if (schema, contract.feed, column) in nullable
+            ]
+            blank = f"WHERE {name(column)} IS NULL LIMIT 1"
+            if any(con.execute(f"SELECT 1 FROM {table} {blank}").fetchone() for table in tables):
+                continue
+            for table in tables:
+                con.execute(f"ALTER TABLE {table} ALTER COLUMN {name(column)} SET NOT NULL")
