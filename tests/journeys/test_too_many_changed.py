@@ -19,6 +19,7 @@ from fairview.store.places import WAREHOUSE
 # What goes wrong at a source, for each limit.
 _WAVES = {
     "new": """INSERT INTO staged.vulnerability_register BY NAME SELECT 'XX' || i AS reg_id, 'XX' || i AS record_key, 'Quillon' AS forename,
+        'X' AS source, DATE '2026-01-01' AS start_date, 'STD' AS handling_code,
         'Zz' || chr(65 + i::INT % 26) || chr(65 + i::INT // 26) || 'yx' AS surname FROM range(400) AS t(i)""",
     "merged": """UPDATE staged.council_tax_accounts SET lead_liab_title = NULL, lead_liab_name = 'ZZYZX, QUILLON',
         email = 'placeholder' || (hash(account_ref) % 5) || '@example.org'
