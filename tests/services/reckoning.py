@@ -331,7 +331,7 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
             courts = {row["label"] for row in pack(DEBT, "stages", on) if row["is_from_summons_on"] == "true"}
             begun = [day(figure["figure_on"]) for figure in figures.get("FREEZE_FROM", [])]
             # A freeze of the other joint debtor is not told, so that a step without one of their own cannot be placed.
-            in_freeze = not begun or "FREEZE_BEGUN" in figures or min(begun) < on
+            in_freeze = not begun or min(begun) < on
             return (True, True, True), ((rule["fact_value"], on) in steps, rule["fact_value"] in courts, in_freeze)
         case "R04":
             return True, _is_out_of_order(rule, on)

@@ -156,13 +156,10 @@ def row(con: duckdb.DuckDBPyConnection, name: str, role: str = "person") -> dict
 
 
 def outcome(con: duckdb.DuckDBPyConnection, name: str) -> tuple:
-    """What is done to a named debtor: lane, pence asked for now, whether contact is allowed; empty where not listed."""
+    """What is done to a named debtor, and by which rules: lane, pence asked for now, contact; empty where not listed."""
     listed = row(con, name)
-    return (
-        tuple(listed[column] for column in ("lane_code", "recoverable_now_pence", "is_contact_allowed"))
-        if listed
-        else ()
-    )
+    parts = ("lane_code", "recoverable_now_pence", "is_contact_allowed", "rules")
+    return tuple(listed[part] for part in parts) if listed else ()
 
 
 # ── The brake ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,7 +32,9 @@ steps_in_freeze as (
         and stages.is_from_summons_on
     inner join spells
         on spells.debt_key = overdue.debt_key
-        and (spells.start_on is null or (spells.start_on >= overdue.raised_on and stages.stage_on > spells.start_on))
+        -- Of a freeze whose start is not recorded nobody can say that a step fell into it, so none is called void.
+        and spells.start_on >= overdue.raised_on
+        and stages.stage_on > spells.start_on
         and (spells.until_on is null or stages.stage_on <= spells.until_on)
     where overdue.debt_type_code = 'COUNCIL_TAX'
 ),
