@@ -1,3 +1,5 @@
+"""Optimisers of DuckDB that are known to answer wrongly are off in every connection, and only for as long as they do."""
+
 import duckdb
 import pytest
 

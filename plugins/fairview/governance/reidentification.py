@@ -189,7 +189,7 @@ def _person_key(con, keyring: Keyring, request: Request) -> UUID:
 
 
 def _register(con, request: Request, ticket: str, person_key: UUID, at: datetime) -> None:
-    """A line in the vault's register of look-ups, so that the resident can be told who asked, when and why."""
+    """A line in the vault's register of look-ups, so that the resident can learn who asked, when and why."""
     con.execute(
         "CREATE TABLE IF NOT EXISTS identity.reidentifications "
         '(ticket VARCHAR, person_key UUID, "at" TIMESTAMP, service VARCHAR, purpose VARCHAR)'
