@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fairview.intake.forms import marks
-from fairview.intake.forms.columns import Picking
+from fairview.intake.forms.columns import Picking, from_records
 from fairview.intake.forms.layout import Facts, FileFault, Layout
 from fairview.intake.forms.text import CHUNK, Stream, Text
 
@@ -54,6 +54,7 @@ def _details(text: Text, end: int, picking: Picking) -> Iterator[pa.RecordBatch]
         if text.is_odd:
             kept = [list(record) for record in zip(*(column.to_pylist() for column in columns), strict=True)]
             marks.mark(kept, numbers, picking.header, layout, facts)
+            columns = from_records(kept, len(columns), range(len(columns)))
         needed = picking.needed
         return picking.batch({place: columns[place] for place in needed}, pa.array(numbers, pa.int64()))
 
