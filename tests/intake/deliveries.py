@@ -629,9 +629,10 @@ def pence(text: str | None) -> int:
     """What a person would make of an amount, as a supplier's own control total does."""
     plain = (text or "0").replace("£", "").replace(",", "")
     try:
-        return int(Decimal(plain) * 100)
+        figure = Decimal(plain)
     except ArithmeticError:
         return 0
+    return int(figure * 100) if figure.is_finite() and figure.adjusted() < 15 else 0
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""NaN and its like are no amounts, and do not excuse a control total from being proved. A manifest says each thing once."""
+"""NaN and its like are no amounts, and never excuse a control total from being proved. A manifest says each thing once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,26 @@ import pytest
 from tests.intake.conftest import Door, line_of
 from tests.intake.deliveries import Draft
 
-MARKS = ["NaN", "nan", "-Inf", "Infinity", "#N/A", "#REF!"]
+MARKS = [
+    "NaN",
+    "nan",
+    "-Inf",
+    "Infinity",
+    "#N/A",
+    "#REF!",
+    "sNaN",
+    "nan-",
+    "(nan)",
+    "£NaN",
+    "1.#QNAN",
+    "1.#INF",
+    "1e999",
+    "∞",
+    "none",
+    "twelve",
+    "-",
+    "1e9999999",
+]
 FEED, COLUMN = "benefit_awards", "weekly_amount"
 
 
@@ -38,6 +57,14 @@ def test_an_amount_that_is_no_number_is_quarantined_where_the_total_agrees_witho
     assert line.outcome == "quarantine_rows"
     assert line.quarantined == 1
     assert line.rules["D37"] == 1
+
+
+def test_only_a_torn_row_leaves_the_control_total_unproved_and_says_so(door: Door):
+    draft = Draft("corporate", 3)
+    draft["sundry_debts"].rows[0]["debtor_name"] += "| MISS"
+    line = line_of(door.deliver(draft), "sundry_debts")
+    assert line.outcome == "quarantine_rows"
+    assert {"D26": 1, "control-unproved": 1}.items() <= line.rules.items()
 
 
 @pytest.mark.parametrize("key", ['"source": "benefits"', '"delivery": 3', '"rows": 1'])

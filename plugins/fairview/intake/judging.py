@@ -190,15 +190,14 @@ def _staged_total(con, file: Judged, column: Column) -> Decimal:
 
 
 def _prove_control(file: Judged, facts: dict[str, Any], columns: list[str]) -> None:
-    """D09; where figures cannot be read, or stand in torn rows, a difference proves nothing and is only told."""
+    """D09; where rows are torn, their figures cannot be told from other fields: a difference proves nothing and is only told."""
     declared = [file.entry.control_value]
     if facts["trailer_control"] is not None:
         declared.append(facts["trailer_control"])
     if all(any(_same(value, counted) for counted in facts["control"]) for value in declared):
         return
-    unread = facts["control_unreadable"] + len(facts["broken"])
-    if unread and columns:
-        file.warn("control-unproved", count=unread, columns=columns)
+    if facts["broken"] and columns:
+        file.warn("control-unproved", count=len(facts["broken"]), columns=columns)
     else:
         file.refuse("D09", columns=columns)
 

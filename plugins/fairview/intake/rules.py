@@ -90,7 +90,9 @@ RULES: dict[str, Rule] = {
         "the control total in trailer or manifest is not the sum of the rows",
         "find the rows lost or changed and send again",
     ),
-    "control-unproved": Rule("the control total could not be proved because a figure in it cannot be read", _CORRECT),
+    "control-unproved": Rule(
+        "the control total could not be proved: which fields of the broken rows belong to it cannot be told", _CORRECT
+    ),
     "D14": Rule(
         "there is a column that was never agreed; nothing unlisted is loaded", "take the column out and send again"
     ),

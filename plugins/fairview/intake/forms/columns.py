@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +15,8 @@ from fairview.intake.forms import marks
 from fairview.intake.forms.layout import Facts, FileFault, Layout
 
 _FOUND_ROWS = 100
-# What programs write for a number that is none (IEEE 754 and spreadsheet errors).
-_NO_NUMBER = re.compile(r"[+-]?(nan|inf|infinity)|#[a-z0-9/!?]+", re.IGNORECASE)
+# No amount or reference of a council has more digits before its point; what claims to is a slip or a trick.
+_MOST_DIGITS = 15
 
 
 def judge_header(header: list[str], layout: Layout, split_by) -> None:
@@ -201,18 +200,14 @@ class Picking:
         swiftly = _summed_with_signs if self.layout.format == "fixed" else _summed_swiftly
         if (swift := swiftly(column, self.layout.control_type)) is not None:
             self._total += swift
-            self.facts.control_unreadable += column.null_count
             return
         for text in column.to_pylist():
-            figure = amount(text or "", self.layout.control_type)
-            if figure is None:
-                # A mark that stands for no number adds nothing, here as in the staged table, and leaves the total to be proved.
-                self.facts.control_unreadable += not _NO_NUMBER.fullmatch((text or "").strip())
-            elif self.layout.format == "fixed" or _is_plain((text or "").strip()):
+            # What nobody can read as a number adds nothing, here as in the staged table: the total is still to be proved.
+            figure = amount(text or "", self.layout.control_type) or Decimal(0)
+            if self.layout.format == "fixed" or _is_plain((text or "").strip()):
                 self._total += figure
             else:
                 self._odd += figure
-                self.facts.control_unreadable += 1
 
     def _close_sum(self) -> None:
         if self.layout.control_type == "rows":
@@ -250,6 +245,8 @@ def _summed_swiftly(column: pa.ChunkedArray, kind: str) -> Decimal | None:
             texts = pc.utf8_trim_whitespace(column) if texts is None else texts
             if kind == "sum":
                 return pc.sum(pc.cast(texts, pa.decimal128(18, 2))).as_py() or Decimal(0)
+            if pc.all(pc.match_substring_regex(texts, "^[0-9]*$")).as_py() is False:
+                continue  # a sign or a hexadecimal number is no reference
             return Decimal(pc.sum(pc.cast(texts, pa.int64())).as_py() or 0)
         except pa.ArrowInvalid:
             continue
@@ -270,7 +267,7 @@ def amount(text: str, kind: str) -> Decimal | None:
     """An amount as a person would read it, so that a total can be proved although a row will be quarantined."""
     plain = text.strip().replace(",", "").replace("£", "").replace(" ", "")
     if kind == "hash":
-        return Decimal(plain) if plain.isdigit() else None
+        return Decimal(plain) if plain.isdecimal() else None
     if plain.endswith(("-", "+")):
         plain = plain[-1].replace("+", "") + plain[:-1]
     if plain.startswith("(") and plain.endswith(")"):
@@ -279,7 +276,7 @@ def amount(text: str, kind: str) -> Decimal | None:
         figure = Decimal(plain)
     except InvalidOperation:
         return None
-    return figure if figure.is_finite() and abs(figure) < 10**15 else None
+    return figure if figure.is_finite() and figure.adjusted() < _MOST_DIGITS else None
 
 
 def from_records(records: list[list[str]], width: int, needed: Sequence[int]) -> dict[int, pa.Array]:

@@ -64,7 +64,6 @@ class Facts:
     marked: list[tuple[int, str, str]] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     control: list[str] = field(default_factory=list)
-    control_unreadable: int = 0
     control_received: str = "0"
     control_dropped: str = "0"
     control_aside: str = "0"
