@@ -511,9 +511,9 @@ class Draft:
 
     def _rendered(self, feed: str, file: File) -> bytes:
         form = file.contract.format
-        table = file.table(self.day)
         if form == "xlsx":
             return self._workbook(file)
+        table = file.table(self.day)
         if form == "fixed":
             return self._fixed(file, table)
         lines = [file.header, *table]
@@ -616,7 +616,7 @@ class Draft:
         if value is None or value is OPEN:
             return
         if isinstance(value, date):
-            sheet.write_datetime(y, x, datetime.combine(value, datetime.min.time()), day)
+            sheet.write_datetime(y, x, value if isinstance(value, datetime) else _midnight(value), day)
         elif isinstance(value, int) and column is not None and column.kind == "M":
             sheet.write_number(y, x, value / 100)
         elif isinstance(value, int):

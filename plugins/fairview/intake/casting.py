@@ -85,7 +85,7 @@ def is_blank(contract: FeedContract, column: Column) -> str:
     if column.required and column.may_be_open:
         return "false"  # nothing there can only mean open
     if column.is_birth_date:
-        return f"({text} IS NULL OR {_day(contract, column)} = {FIRST_BIRTH})"
+        return f"({text} IS NULL OR coalesce({_day(contract, column)} = {FIRST_BIRTH}, false))"
     return f"{text} IS NULL"
 
 
@@ -200,12 +200,19 @@ def _flag(column: Column) -> str:
 
 
 def _moment(column: Column) -> str:
-    return _parsed(name(column.name), column.facts["dateTimeFormat"])
+    moment = _parsed(name(column.name), column.facts["dateTimeFormat"])
+    return _midnight(moment) if column.facts.get("wholeDays") else moment
 
 
 def _day(contract: FeedContract, column: Column) -> str:
     written = column.facts["dateTimeFormat"] if column.kind == "T" else contract.facts["dateFormat"]
-    return f"{_parsed(name(column.name), written)}::DATE"
+    day = _parsed(name(column.name), written)
+    return f"{_midnight(day) if '%H' in written else day}::DATE"
+
+
+def _midnight(moment: str) -> str:
+    """A moment where it is the beginning of a day, else null: 23:00 is most likely the next day, moved by a time zone."""
+    return f"CASE WHEN {moment} = date_trunc('day', {moment}) THEN {moment} END"
 
 
 def _parsed(text: str, written: str) -> str:

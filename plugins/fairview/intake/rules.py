@@ -159,8 +159,13 @@ RULES: dict[str, Rule] = {
         "one key stands over different rows; none of them is kept, since which is right cannot be known", _CORRECT
     ),
     "D33": Rule("a code is not in the agreed list", "use an agreed code, or agree the new one with the platform first"),
-    "D34": Rule("a date does not exist or is not written as agreed", _CORRECT),
-    "D35": Rule("a birth date cannot be one; the row is kept without it", "correct the birth date at its source"),
+    "D34": Rule(
+        "a date does not exist, is not written as agreed, or is a day that carries a time other than midnight", _CORRECT
+    ),
+    "D35": Rule(
+        "a birth date cannot be one, or carries a time other than midnight; the row is kept without it",
+        "correct the birth date at its source",
+    ),
     "D36": Rule("something ends before it starts", _CORRECT),
     "D37": Rule("an amount is not written as agreed: pounds, a point, two decimals", _CORRECT),
     "D38": Rule("dates are written month first", "write dates as agreed and send again"),
