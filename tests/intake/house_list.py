@@ -90,6 +90,10 @@ REFUSED, WARNED, ASIDE, BLANKED, TAKEN = (
 
 # --- bytes, encodings, lines ---
 bytewise("1", "byte order mark", "properties", TAKEN, None, lambda data: b"\xef\xbb\xbf" + data)
+bytewise("1-twice", "byte order mark twice", "properties", WARNED, "widthless-marks",
+         lambda data: b"\xef\xbb\xbf" * 2 + data, "taken out, as marks without width are elsewhere")  # fmt: skip
+bytewise("1-quoted", "byte order mark twice before a quoted header", "benefit_claims", WARNED, "widthless-marks",
+         lambda data: b"\xef\xbb\xbf" + data)  # fmt: skip
 bytewise("2", "UTF-16", "sundry_debts", REFUSED, "D20", lambda data: data.decode("cp1252").encode("utf-16"))
 bytewise(
     "3", "Windows-1252 where UTF-8 is agreed", PERSON, REFUSED, "D21", lambda data: data.replace(b"Ann", b"Zo\xeb", 1)
@@ -108,6 +112,17 @@ def _(draft):
 
 
 bytewise("8", "no line end at the end", "properties", TAKEN, None, lambda data: data.rstrip(b"\n"))
+for _n, _feed in enumerate(("deaths", "sundry_debts", "tenancies", "arrears_actions", "benefit_awards")):
+    bytewise(
+        "8" + ("-csv", "-pipe", "-padded", "-fixed", "-quoted")[_n],
+        "Ctrl-Z behind the last line",
+        _feed,
+        WARNED,
+        "end-mark",
+        lambda data: data + b"\x1a",
+        "what programs of the DOS family close a text with; no character of the file",
+    )
+bytewise("8-row", "Ctrl-Z within a row", "deaths", ASIDE, "D59", lambda data: data.replace(b"Jos", b"J\x1aos", 1))
 bytewise("9", "CR LF where LF is agreed", "properties", WARNED, "D23", lambda data: data.replace(b"\n", b"\r\n"))
 bytewise("10", "CR alone", "properties", WARNED, "D23", lambda data: data.replace(b"\n", b"\r"))
 bytewise("11", "mixed line ends", "properties", WARNED, "D23", lambda data: data.replace(b"\n", b"\r\n", 7),
@@ -174,6 +189,17 @@ def _(draft):
     draft["properties"].header.append("religion")
 
 
+for _n, _count in enumerate((1, 3)):
+    bytewise(
+        "24" + ("-empty", "-several")[_n],
+        "empty columns at the end, from a spreadsheet",
+        "properties",
+        REFUSED,
+        "unnamed-columns",
+        lambda data, count=_count: data.replace(b"\n", b"," * count + b"\n"),
+    )
+
+
 @house("25", "a column missing", "properties", REFUSED, "D15")
 def _(draft):
     draft["properties"].header.remove("town")
@@ -194,6 +220,14 @@ bytewise(
     TAKEN,
     None,
     lambda data: data.replace(b"street,", b"street ,", 1),
+)
+bytewise(
+    "26-mark",
+    "a mark without width in a column name",
+    "properties",
+    WARNED,
+    "widthless-marks",
+    lambda data: data.replace(b"street,", "str\u200beet,".encode(), 1),
 )
 bytewise(
     "27",
@@ -285,6 +319,24 @@ for _n, _text in enumerate(("£1,234.50", "(12.00)", "12-", "1.234,50")):
         ASIDE,
         "D37",
     )
+
+
+def _behind_the_total(mark: str):
+    def spoil(draft: Draft) -> None:
+        def edit(manifest):
+            for entry in manifest["files"]:
+                entry["control"]["value"] += mark
+
+        draft.edits.append(edit)
+        total = draft.control(draft["benefit_awards"])["value"].encode()
+        with_bytes(draft, "benefit_awards", lambda data: data.replace(total, total + mark.encode()))
+
+    return spoil
+
+
+for _n, _mark in enumerate(("\u200b", "\ufeff", "\u00a0")):
+    house(f"55{('-width', '-order', '-blank')[_n]}", "a mark behind the control totals of manifest and trailer",
+          "benefit_awards", TAKEN)(_behind_the_total(_mark))  # fmt: skip
 written("56", "money to three decimals", "sundry_debts", "original", "12.345", ASIDE, "D37")
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from fairview.contracts.feed import FeedContract
+from fairview.intake.forms.marks import without_widthless
 
 SPEC_VERSION = "1.0"
 # More rows, bytes or deliveries than any council has.
@@ -113,7 +114,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         rows=_whole(item["rows"]),
         control_type=_text(control["type"]),
         control_column=control.get("column"),
-        control_value=str(control["value"]).strip(),
+        control_value=without_widthless(str(control["value"])).strip(),
         size=_whole(item["bytes"]),
         sha256=digest,
         covers_from=date.fromisoformat(_text(item["covers_from"])),

@@ -96,6 +96,10 @@ RULES: dict[str, Rule] = {
     "D14": Rule(
         "there is a column that was never agreed; nothing unlisted is loaded", "take the column out and send again"
     ),
+    "unnamed-columns": Rule(
+        "columns without a name stand behind the last agreed one, as a spreadsheet leaves empty ones",
+        "delete the empty columns, or send the extract as it leaves the system, and send again",
+    ),
     "D15": Rule("an agreed column is missing", "put the column back and send again"),
     "D16": Rule("the columns stand in another order than agreed; they were read by name", "keep the agreed order"),
     "D17": Rule(
@@ -114,6 +118,7 @@ RULES: dict[str, Rule] = {
     "wrong-kind": Rule("the content is of another kind than the name says", "send the agreed kind of file"),
     "D22": Rule("there is a byte order mark where none is agreed", "nothing needs doing"),
     "D23": Rule("the line ends are others than agreed", "use the agreed line ends"),
+    "end-mark": Rule("an end-of-file mark (Ctrl-Z) stands behind the last line; it was ignored", "leave the mark out"),
     "D24": Rule(
         "the header comes again among the rows, as at a page break; the lines were ignored",
         "switch page breaks off in the extract",
@@ -202,7 +207,8 @@ RULES: dict[str, Rule] = {
     ),
     "turning-marks": Rule("a field holds marks that turn the reading direction", _CORRECT),
     "widthless-marks": Rule(
-        "a field holds marks without width; they were taken out", "take the marks out at the source"
+        "a field or the header holds marks without width, as a second byte order mark; they were taken out",
+        "take the marks out at the source",
     ),
     "two-alphabets": Rule(
         "a word mixes letters of two alphabets that look alike", "write each word in the letters of one alphabet"

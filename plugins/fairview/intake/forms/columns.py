@@ -25,7 +25,11 @@ def judge_header(header: list[str], layout: Layout, split_by) -> None:
     `split_by` splits a lone header by another delimiter, to tell a wrong delimiter from a missing header.
     """
     agreed, found = set(layout.headers), set(header)
-    if len(header) != len(found) and found & agreed:
+    ends = max((position for position, name in enumerate(header, start=1) if name), default=0)
+    if ends < len(header) and found & agreed:
+        raise FileFault("unnamed-columns", positions=list(range(ends + 1, len(header) + 1)))
+    named = [name for name in header if name]
+    if len(named) != len(set(named)) and found & agreed:
         raise FileFault("header-twice", columns=sorted(found & agreed & {n for n in header if header.count(n) > 1}))
     missing = [name for name in layout.headers if name not in found]
     unknown = [position for position, name in enumerate(header, start=1) if name not in agreed]

@@ -36,8 +36,8 @@ def read(text: Text, layout: Layout, facts: Facts) -> Iterator[pa.RecordBatch]:
 
 
 def _read_trailer(line: str, facts: Facts) -> None:
-    rows, total = line[1:10].strip(), line[10:22].strip()
-    if not rows.isdigit():
+    rows, total = (marks.without_widthless(part).strip() for part in (line[1:10], line[10:22]))
+    if not rows.isdecimal():
         raise FileFault("D08")
     facts.trailer_rows = int(rows)
     facts.trailer_control = f"-{total[:-1].strip()}" if total.endswith("-") else total.rstrip("+ ")

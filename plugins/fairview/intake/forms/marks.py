@@ -88,6 +88,11 @@ def mark(kept: list[list[str]], numbers: list[int], header: list[str], layout: L
                 record[position] = unicodedata.normalize("NFC", record[position])
 
 
+def without_widthless(text: str) -> str:
+    """A text that stands outside the rows (names of columns, trailer, manifest) without marks of no width."""
+    return _WIDTHLESS.sub("", text)
+
+
 def plain_blanks(texts: pa.Array) -> pa.Array:
     """Texts with every wide blank as a plain one, so that whatever strips, compares or types them sees the same text."""
     if pc.all(pc.string_is_ascii(texts)).as_py() is not False:

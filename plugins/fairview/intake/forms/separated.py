@@ -29,7 +29,10 @@ def read(text: Text, layout: Layout, facts: Facts) -> Iterator[pa.RecordBatch]:
     """The loaded columns, batch by batch. Raises FileFault."""
     quoted = layout.is_quoted and text.is_quoted
     line, _, _ = text.head.partition(b"\n")
-    header = _split(line.decode(errors="replace"), layout.delimiter, quoted)
+    names = line.decode(errors="replace")
+    if names != marks.without_widthless(names):
+        facts.warn("widthless-marks", [1])
+    header = _split(marks.without_widthless(names), layout.delimiter, quoted)
     judge_header(header, layout, lambda one, other: _split(one, other, False))
     start = min(len(line) + 1, text.size)
     end = _end_without_trailer(text, start, layout, facts)
@@ -79,7 +82,7 @@ def _end_without_trailer(text: Text, start: int, layout: Layout, facts: Facts) -
     if layout.trailer == "none":
         return begins + end
     last = max(tail.rfind(b"\n", first, end) + 1, first)
-    _read_trailer(tail[last:end].decode(errors="replace"), layout, facts)
+    _read_trailer(marks.without_widthless(tail[last:end].decode(errors="replace")), layout, facts)
     return begins + _end_of_text(tail, first, last)
 
 
@@ -100,7 +103,7 @@ def _read_trailer(line: str, layout: Layout, facts: Facts) -> None:
     parts = _trailer_parts(line, layout)
     if parts[:1] != ["TRL" if layout.trailer == "pipe" else "TOTAL"]:
         raise FileFault("D07")
-    if len(parts) != 3 or not parts[1].isdigit():
+    if len(parts) != 3 or not parts[1].isdecimal():
         raise FileFault("D08")
     facts.trailer_rows, facts.trailer_control = int(parts[1]), parts[2]
 

@@ -21,7 +21,7 @@ def read(file: BinaryIO, layout: Layout, facts: Facts) -> Iterator[pa.RecordBatc
     """The loaded columns, in one batch: a sheet holds a million rows at most. Raises FileFault."""
     rows = _rows(file, layout)
     at = (layout.sheet or {})["headerRow"]
-    header = [str(cell).strip() for cell in rows[at - 1]] if len(rows) >= at else []
+    header = [marks.without_widthless(str(cell)).strip() for cell in rows[at - 1]] if len(rows) >= at else []
     while header and not header[-1]:
         header.pop()
     if not set(header) & set(layout.headers):
@@ -90,7 +90,7 @@ def _without_totals(records, header: list[str], layout: Layout, facts: Facts):
         raise FileFault("D07")
     if layout.control_column in header:
         cell = records[-1][1][header.index(layout.control_column)]
-        facts.trailer_control = _cell(cell, "M", layout.date_format) or None
+        facts.trailer_control = marks.without_widthless(_cell(cell, "M", layout.date_format)).strip() or None
     return records[:-1]
 
 

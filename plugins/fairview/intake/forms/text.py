@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -22,6 +23,8 @@ _EDGE = 1 << 20
 _FIRST_PRINTABLE = 32
 _DELETE = b"\x7f"
 _MARK = b"\xef\xbb\xbf"
+# Ctrl-Z: what programs of the DOS family write behind the last line of a text.
+_END_MARK = b"\x1a"
 _LINE_FEED, _RETURN, _QUOTE = 10, 13, 34
 _PLAIN = bytes(range(128))
 # Beginnings that tell another kind of file under the agreed name.
@@ -40,7 +43,7 @@ _OTHER_KINDS = (
 class Text:
     """A surveyed file. `head` and `tail` are its first and last mebibyte as UTF-8, `size` its length as UTF-8.
 
-    `is_odd`: it holds characters that have no place in a field. `is_padded`: some field begins or ends with a blank.
+    `marked`: bytes of byte order marks it begins with. `is_odd`: it holds characters that have no place in a field. `is_padded`: some field begins or ends with a blank.
     `is_quoted`: it holds quotes; `is_well_quoted`: each opens or closes a field, or is doubled within one. `blank_line`:
     where its first blank line begins, counted as `size` is.
     """
@@ -50,7 +53,7 @@ class Text:
     size: int = 0
     head: bytes = b""
     tail: bytes = b""
-    is_marked: bool = False
+    marked: int = 0
     is_ascii: bool = True
     is_odd: bool = False
     is_padded: bool = False
@@ -72,7 +75,7 @@ class Text:
 
     def _chunks(self) -> Iterator[bytes]:
         decode, held = _decoder(self.encoding, self.is_ascii), b""
-        for chunk in _raw(self.open, self.is_marked):
+        for chunk in _raw(self.open, self.marked):
             text = decode(chunk)
             if self.lone_returns:
                 text = held + text
@@ -111,9 +114,11 @@ def survey(open_file: Callable[[], BinaryIO], layout: Layout, facts: Facts) -> T
     if not start:
         raise FileFault("D05")
     _refuse_other_kinds(start)
-    text = Text(open_file, layout.encoding, is_marked=start.startswith(_MARK))
+    text = Text(open_file, layout.encoding, marked=_marked(start))
+    if text.marked > len(_MARK):
+        facts.warn("widthless-marks", [1])
     seen = _Seen(text, layout)
-    for chunk in _raw(open_file, text.is_marked):
+    for chunk in _raw(open_file, text.marked):
         seen.take(chunk)
     seen.close()
     _judge_line_ends(seen, layout, facts)
@@ -122,13 +127,27 @@ def survey(open_file: Callable[[], BinaryIO], layout: Layout, facts: Facts) -> T
         text.size -= seen.pairs
         text.head, text.tail = _line_feeds(text.head), _line_feeds(text.tail)
         text.is_well_quoted = False
+    _cut_off_end_mark(text, facts)
     return text
 
 
-def _raw(open_file: Callable[[], BinaryIO], is_marked: bool) -> Iterator[bytes]:
+def _marked(start: bytes) -> int:
+    return re.match(b"(?:%b)*" % _MARK, start).end()
+
+
+def _cut_off_end_mark(text: Text, facts: Facts) -> None:
+    closing = text.tail[len(text.tail.rstrip(_END_MARK + b"\r\n")) :]
+    if _END_MARK not in closing:
+        return
+    cut = len(closing) - closing.index(_END_MARK)
+    text.size -= cut
+    text.head, text.tail = text.head[: text.size], text.tail[:-cut]
+    facts.warn("end-mark")
+
+
+def _raw(open_file: Callable[[], BinaryIO], marked: int) -> Iterator[bytes]:
     file = open_file()
-    if is_marked:
-        file.read(len(_MARK))
+    file.read(marked)
     while chunk := file.read(CHUNK):
         yield chunk
 
