@@ -67,6 +67,17 @@ def test_a_required_value_of_blanks_alone_is_a_blank_and_never_staged(door: Door
     assert ("row 2" in " ".join(line.messages)) and column in " ".join(line.messages)
 
 
+def test_line_ends_around_a_value_are_blanks_and_within_it_text(door: Door):
+    draft = Draft("corporate", 2, number=3)
+    rows = draft["data_objections"].rows
+    rows.append(rows[0] | {"objection_id": f"{rows[0]['objection_id']}\r\n", "decision": "REFUSED"})
+    rows[1] |= {"surname": "\nQzx\nOne\n"}
+    receipt = door.deliver(draft)
+    (line,) = [file for file in receipt.files if file.feed == "data_objections"]
+    assert line.rules == {"D32": 2}
+    assert ("Qzx\nOne",) in door.query("SELECT surname FROM staged.data_objections")
+
+
 @pytest.mark.parametrize("mark", ["\u200d", "\u00ad", "\ufe0f", "\U000e0020"], ids=lambda mark: f"U+{ord(mark):04X}")
 def test_keys_that_differ_by_an_invisible_mark_only_are_one_key(door: Door, mark):
     draft = Draft("corporate", 2, number=3)

@@ -131,6 +131,18 @@ RULES: dict[str, Rule] = {
     "short-row": Rule("a row has a field too few", _CORRECT),
     "D27": Rule("a record does not have the agreed length or type", _CORRECT),
     "D28": Rule("the agreed worksheet is not in the workbook", "name the sheet as agreed and send again"),
+    "hidden-sheet": Rule(
+        "the workbook holds hidden sheets; only the agreed one was read", "send a workbook of the agreed sheets alone"
+    ),
+    "hidden-rows": Rule(
+        "rows of the sheet are hidden, as by a filter; they were read",
+        "take filters off, or delete rows not meant to go",
+    ),
+    "sheet-twice": Rule("two sheets of the workbook have one name", "name each sheet once and send again"),
+    "error-cell": Rule("a cell holds a spreadsheet's error, as #N/A, in place of a value", _CORRECT),
+    "formula-without-value": Rule(
+        "a cell holds a formula that was never worked out", "let the spreadsheet calculate, save it and send again"
+    ),
     "D29": Rule("the header of the sheet is not in the agreed row", "put the header back into its row and send again"),
     "D41": Rule("the archive or workbook is damaged", _RESEND),
     "D42": Rule(

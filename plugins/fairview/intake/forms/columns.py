@@ -149,6 +149,9 @@ class Picking:
         known = pc.is_in(codes, pa.array(self.layout.rule_codes[column]))
         copies = self._copies(rows.filter(drop))
         self._add_controls(rows, drop, known, copies)
+        if facts.marked:  # what is discarded unread is not judged either
+            unread = set(rows["row_number"].filter(drop).to_pylist()).difference(copies)
+            facts.marked = [found for found in facts.marked if found[0] not in unread]
         facts.withheld += [(row, "D30", "") for row in copies]
         discarded = (pc.sum(drop).as_py() or 0) - len(copies)
         facts.dropped[rule["id"]] = facts.dropped.get(rule["id"], 0) + discarded

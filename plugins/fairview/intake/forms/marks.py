@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from fairview.intake.forms.layout import Facts, Layout
 
-# Control characters have no place in a council's field (house rule 69); line ends are judged as line ends.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Control characters have no place in a council's field (house rule 69); line ends are judged as line ends. A return alone
+# is none: in a text it is read as one, in a cell of a workbook (_x000D_) it is a control character.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 # What Unicode says is drawn as nothing: its property Default_Ignorable_Code_Point (DerivedCoreProperties.txt, Unicode 14.0,
 # 4,174 characters: byte order mark, joiners, selectors, tags, fillers, soft hyphen), as first and last of each run. It is all
 # taken out, inside a value too, as Unicode does to compare names (NFKC_Casefold): two texts nobody can tell apart are one.
@@ -28,6 +29,8 @@ _WIDTHLESS = re.compile(
 # What a reader sees as a blank and is none: every space of Unicode but the plain one, its line and paragraph separators, and
 # the braille cell without a dot.
 _WIDE_BLANKS = "[\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{2800}]"
+# Line ends before and behind a value in quotes or in a cell; within it they are part of the text.
+_LINE_ENDS_AROUND = r"\A\s*\n\s*|\s*\n\s*\z"
 
 
 def _any_of(texts: set[bytes]) -> bytes:
@@ -94,7 +97,9 @@ def without_widthless(text: str) -> str:
 
 
 def plain_blanks(texts: pa.Array) -> pa.Array:
-    """Texts with every wide blank as a plain one, so that whatever strips, compares or types them sees the same text."""
+    """Texts with every wide blank, and line ends around a value, as a plain one: whatever strips them sees the same text."""
+    if pc.any(pc.match_substring(texts, "\n")).as_py():
+        texts = pc.replace_substring_regex(texts, _LINE_ENDS_AROUND, " ")
     if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
         return texts
     return pc.replace_substring_regex(texts, _WIDE_BLANKS, " ")
