@@ -6,6 +6,8 @@ import pytest
 from tests.intake.conftest import Door, line_of
 from tests.intake.deliveries import Draft
 
+from fairview.intake import deliveries
+
 MARKS = [
     "NaN",
     "nan",
@@ -74,4 +76,36 @@ def test_a_manifest_that_says_one_thing_twice_is_refused(door: Door, key):
     draft.manifest_bytes = lambda content: content.replace(name + b":", key.encode() + b", " + name + b":", 1)
     receipt = door.deliver(draft)
     assert receipt.outcome == "reject_delivery"
-    assert "D64" in receipt.rules
+    assert receipt.rules == {"D64": 1}
+    assert receipt.messages[0].startswith(f"MANIFEST_BENEFITS_20261031.json, key {name.decode()[1:-1]} (D64): ")
+
+
+@pytest.mark.parametrize(
+    ("key", "edit"),
+    [
+        ("delivery", lambda manifest: manifest.update(delivery="3")),
+        ("extract_date", lambda manifest: manifest.update(extract_date="31/10/2026")),
+        ("files", lambda manifest: manifest.pop("files")),
+        ("rows", lambda manifest: manifest["files"][0].update(rows=-1)),
+        ("value", lambda manifest: manifest["files"][0]["control"].pop("value")),
+        ("feed", lambda manifest: manifest["files"].append(manifest["files"][0])),
+    ],
+)
+def test_the_key_at_fault_in_a_manifest_is_named(door: Door, key, edit):
+    draft = Draft("benefits", 3)
+    draft.edits.append(edit)
+    assert door.deliver(draft).messages[0].startswith(f"MANIFEST_BENEFITS_20261031.json, key {key} (D64): ")
+
+
+def test_a_key_nobody_agreed_is_not_repeated(door: Door):
+    draft = Draft("benefits", 3)
+    draft.manifest_bytes = lambda content: content.replace(b"{", b'{"Qzxname": 1, "Qzxname": 2, ', 1)
+    (message,) = door.deliver(draft).messages
+    assert message.startswith("MANIFEST_BENEFITS_20261031.json (D64): ")
+
+
+def test_a_manifest_is_read_one_way_where_it_is_found_and_where_it_is_judged(tmp_path):
+    draft = Draft("benefits", 3)
+    draft.manifest_bytes = lambda content: content.replace(b'"delivery": 3', b'"delivery": 3, "delivery": 4')
+    draft.write(tmp_path)
+    assert [one.number for one in deliveries.find(tmp_path)] == [None]

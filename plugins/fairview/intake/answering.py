@@ -21,7 +21,9 @@ def receipt(con, found: Examined, delivery_id: str, staged: dict[str, tuple[int,
     name = found.delivery.name
     if found.refusals:
         rules = {rule: 1 for rule, _ in found.refusals}
-        messages = tuple(sentence(facts.get("file", name), rule) for rule, facts in found.refusals)
+        messages = tuple(
+            sentence(facts.get("file", name), rule, key=facts.get("key")) for rule, facts in found.refusals
+        )
         received = {entry.feed: entry.rows for entry in found.manifest.entries} if found.manifest else {}
         files = tuple(
             FileReceipt(

@@ -1,4 +1,5 @@
-"""Finds deliveries under a folder. Knows the layouts suppliers and testers use; refuses to read any data file.
+"""Finds deliveries under a folder, and tells what came before. Knows the layouts suppliers and testers use; of a data file
+it takes the hash, and nothing else.
 
 Accepted: `<root>/<date>/<source>/…`, `<date>/` itself, `<root>/<source>/…` and a source's folder itself.
 """
@@ -6,16 +7,17 @@ Accepted: `<root>/<date>/<source>/…`, `<date>/` itself, `<root>/<source>/…` 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fairview.domain import periods
+from fairview.intake import landing, manifest, reading
+from fairview.intake.receipts import REFUSALS
 from fairview.store import ledger
 from fairview.store.places import Places
 
@@ -26,6 +28,10 @@ _DAY = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)")
 _MONTH = re.compile(r"(20\d\d)-(\d\d)-\D")
 # A manifest lists a few files; anything larger is not one.
 MOST_MANIFEST_BYTES = 1 << 20
+# What a source's folder may hold. The largest source sends eight files and a manifest; ten times that leaves room for what
+# file systems and transfer programs drop beside them. More is no delivery, and looking through it would keep the others
+# waiting (the house's own, since 2026-12-01).
+MOST_ENTRIES = 100
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,12 @@ def find(folder: Path) -> list[Delivery]:
 
 def manifests(folder: Path) -> list[Path]:
     """Files in a source's folder that are named like a manifest."""
-    return sorted(path for path in folder.iterdir() if re.fullmatch(r"MANIFEST_\w+\.json", path.name))
+    return sorted(path for path in folder.iterdir() if is_manifest(path.name))
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file is named like a manifest."""
+    return bool(re.fullmatch(r"MANIFEST_\w+\.json", name))
 
 
 def entries(folder: Path) -> list[Path]:
@@ -63,17 +74,56 @@ def entries(folder: Path) -> list[Path]:
 
 def waiting(found: Iterable[Delivery], places: Places) -> list[Delivery]:
     """Those deliveries whose content the ledger does not tell of yet."""
-    known = {entry.get("content") for entry in ledger.read(places, "delivery")}
-    return [delivery for delivery in found if content(delivery) not in known]
+    told = list(ledger.read(places, "delivery", "delivery_again"))
+    known = {entry["content"] for entry in told}
+    # Entries from before December 2026 tell names and sizes. What of those was refused is looked at once more: a corrected
+    # file may have come of the same size.
+    by_size = {entry["content"] for entry in told if entry.get("outcome") not in REFUSALS}
+    return [one for one in found if _names_and_sizes(one) not in by_size and content(one) not in known]
 
 
-def content(delivery: Delivery) -> str:
-    """A hash that stays the same while a delivery's folder holds the same manifest and files of the same size."""
+def content(delivery: Delivery, names: Iterable[str] | None = None, taken: Mapping[str, str] | None = None) -> str:
+    """A hash that stays the same while a delivery holds the same names, manifest and named files, byte for byte.
+
+    `names` and `taken` are what a reader saw of it, with the SHA-256 of what it took in (empty where it could not): a file
+    that is put right while it is read is then another content.
+    """
+    folder, taken = delivery.folder, taken or {}
+    names = sorted(path.name for path in entries(folder)) if names is None else sorted(names)
+    limits: dict[str, int] = {}
+    if len(names) <= MOST_ENTRIES:  # more are refused, whatever they hold
+        limits = dict.fromkeys(_named(folder), reading.MOST_FILE_BYTES)
+        limits |= dict.fromkeys((path.name for path in manifests(folder)), MOST_MANIFEST_BYTES)
     digest = hashlib.sha256(f"{delivery.source}\n{delivery.extract_date}\n".encode())
+    for name in names:
+        held = taken[name] if name in taken else _sha256(folder / name, limits[name]) if name in limits else ""
+        digest.update(f"{name}\0{held}\0".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def _named(folder: Path) -> list[str]:
+    files = _claims(folder).get("files")
+    named = [entry.get("file") for entry in files if isinstance(entry, dict)] if isinstance(files, list) else []
+    return [name for name in named if isinstance(name, str)]
+
+
+def _sha256(path: Path, most_bytes: int) -> str:
+    try:
+        taken = landing.take_in(path, most_bytes, None, None)
+    except landing.Unusable:
+        return ""
+    taken.close()
+    return taken.sha256
+
+
+def _names_and_sizes(delivery: Delivery) -> str:
+    """How the ledger told a content before December 2026."""
+    digest = hashlib.sha256(f"{delivery.source}\n{delivery.extract_date}\n".encode())
+    named_like_one = set(manifests(delivery.folder))
     for path in entries(delivery.folder):
         state = path.lstat()
         digest.update(f"{path.name}\0{state.st_size}\0".encode(errors="surrogateescape"))
-        if stat.S_ISREG(state.st_mode) and state.st_size <= MOST_MANIFEST_BYTES and path in manifests(delivery.folder):
+        if stat.S_ISREG(state.st_mode) and state.st_size <= MOST_MANIFEST_BYTES and path in named_like_one:
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -132,11 +182,9 @@ def _claims(folder: Path) -> dict[str, Any]:
         state = path.lstat()
         if stat.S_ISREG(state.st_mode) and state.st_size <= MOST_MANIFEST_BYTES:
             try:
-                claims = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError, RecursionError):
+                return manifest.parsed(path.read_bytes())
+            except (OSError, manifest.ManifestFault):
                 continue
-            if isinstance(claims, dict):
-                return claims
     return {}
 
 

@@ -34,7 +34,9 @@ class Examined:
     files: list[Judged] = field(default_factory=list)
     absent: list[tuple[FeedContract, str, str]] = field(default_factory=list)
     known: list[tuple[str | None, str]] = field(default_factory=list)
+    names: tuple[str, ...] = ()
     landed: dict[str, tuple[str, int]] = field(default_factory=dict)
+    unusable: set[str] = field(default_factory=set)
     replaces: tuple[str, ...] = ()
     replay_of: str | None = None
 
@@ -48,6 +50,12 @@ class Examined:
     @property
     def number(self) -> int | None:
         return self.manifest.number if self.manifest else self.delivery.number
+
+    @property
+    def content(self) -> str:
+        """The content of what was looked at, not of what may have been put in its place since."""
+        taken = {name: sha256 for name, (sha256, _) in self.landed.items()} | dict.fromkeys(self.unusable, "")
+        return deliveries.content(self.delivery, self.names, taken)
 
     def refuse(self, rule: str, **facts: Any) -> None:
         self.refusals.append((rule, facts))
@@ -67,7 +75,10 @@ def examine(con, delivery: Delivery, catalogue: Catalogue, keeping: Keeping, kno
 
     `known` None means the past cannot be told (a supplier's own check).
     """
-    found = Examined(delivery)
+    found = Examined(delivery, names=tuple(path.name for path in deliveries.entries(delivery.folder)))
+    if len(found.names) > deliveries.MOST_ENTRIES:
+        found.refuse("too-many-files")
+        return found
     contracts = catalogue.of_source(delivery.source)
     _read_manifest(found, contracts, keeping)
     if not found.refusals and found.manifest:
@@ -98,13 +109,15 @@ def examine(con, delivery: Delivery, catalogue: Catalogue, keeping: Keeping, kno
 def _read_manifest(found: Examined, contracts: tuple[FeedContract, ...], keeping: Keeping) -> None:
     if not contracts:
         return found.refuse("wrong-source")
-    paths = deliveries.manifests(found.delivery.folder)
+    paths = [found.delivery.folder / name for name in found.names if deliveries.is_manifest(name)]
     if len(paths) != 1:
         return found.refuse("two-manifests" if paths else "D10")
+    told = {"file": paths[0].name} if manifest.NAME.fullmatch(paths[0].name) else {}
     try:
         landed = landing.take_in(paths[0], deliveries.MOST_MANIFEST_BYTES, keeping.folder, keeping.key)
     except landing.Unusable as fault:
-        return found.refuse("D64" if fault.rule == "too-large" else fault.rule)
+        found.unusable.add(paths[0].name)
+        return found.refuse("D64" if fault.rule == "too-large" else fault.rule, **told)
     try:
         content = os.read(landed.descriptor, deliveries.MOST_MANIFEST_BYTES)
     finally:
@@ -114,7 +127,7 @@ def _read_manifest(found: Examined, contracts: tuple[FeedContract, ...], keeping
     try:
         read = manifest.read(content, contracts)
     except manifest.ManifestFault as fault:
-        return found.refuse(fault.rule)
+        return found.refuse(fault.rule, key=fault.key, **told)
     if read.source != found.delivery.source:
         return found.refuse("wrong-source")
     found.manifest = read
@@ -151,7 +164,7 @@ def _judge_presence(found: Examined, contracts: tuple[FeedContract, ...]) -> Non
     """D01, D02, D55: what is named is there, what is there is named, and what nobody may publish without came."""
     assert found.manifest
     named = {entry.feed: entry for entry in found.manifest.entries}
-    there = {path.name for path in deliveries.entries(found.delivery.folder)}
+    there = set(found.names)
     for contract in contracts:
         entry = named.get(contract.feed)
         if entry is not None and entry.file in there:
@@ -164,6 +177,8 @@ def _judge_presence(found: Examined, contracts: tuple[FeedContract, ...]) -> Non
     for name in sorted(there - expected) + list(found.manifest.strangers):
         usable = bool(manifest.NAME.fullmatch(name))
         found.strangers.append((name, "D02") if usable else (None, "unusable-name"))
+    if len(found.strangers) > deliveries.MOST_ENTRIES:
+        found.refuse("too-many-files")
 
 
 def _list_known(found: Examined, contracts: tuple[FeedContract, ...]) -> None:
@@ -174,11 +189,9 @@ def _list_known(found: Examined, contracts: tuple[FeedContract, ...]) -> None:
         found.known = [(one.feed, manifest.file_name(by_feed[one.feed], day)) for one in found.manifest.entries]
         found.known += [(contract.feed, file) for contract, file, rule in found.absent if rule == "not-named"]
         return
-    if not found.delivery.folder.is_dir():
-        return
     patterns = [(contract.feed, manifest.name_pattern(contract)) for contract in contracts]
-    for path in deliveries.entries(found.delivery.folder):
-        found.known += [(feed, path.name) for feed, pattern in patterns if pattern.fullmatch(path.name)]
+    for name in found.names:
+        found.known += [(feed, name) for feed, pattern in patterns if pattern.fullmatch(name)]
 
 
 # --- files -------------------------------------------------------------------------------------------------------
@@ -203,6 +216,7 @@ def _take_in(found: Examined, contracts: tuple[FeedContract, ...], keeping: Keep
                 found.delivery.folder / entry.file, reading.MOST_FILE_BYTES, keeping.folder, keeping.key
             )
         except landing.Unusable as fault:
+            found.unusable.add(entry.file)
             file.refuse(fault.rule)
             continue
         found.landed[file.name] = (landed[entry.feed].sha256, landed[entry.feed].size)

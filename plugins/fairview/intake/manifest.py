@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,12 +19,19 @@ _MOST = 10**12
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
-class ManifestFault(Exception):
-    """The manifest cannot stand for a delivery: carries the rule."""
+# The keys of the specification, section 1: a message may name them, and no other.
+_KEYS = {
+    "source", "extract_date", "delivery", "spec_version", "files", "feed", "file", "kind", "rows", "control", "type",
+    "column", "value", "bytes", "sha256", "covers_from", "covers_to",
+}  # fmt: skip
 
-    def __init__(self, rule: str) -> None:
+
+class ManifestFault(Exception):
+    """The manifest cannot stand for a delivery: carries the rule, and the key at fault where it is one agreed."""
+
+    def __init__(self, rule: str, key: str | None = None) -> None:
         super().__init__(rule)
-        self.rule = rule
+        self.rule, self.key = rule, key if key in _KEYS else None
 
 
 @dataclass(frozen=True)
@@ -56,27 +64,34 @@ class Manifest:
 
 def read(content: bytes, contracts: tuple[FeedContract, ...]) -> Manifest:
     """The manifest in a file's bytes. Raises ManifestFault (D64) when it is not what the specification says."""
+    claims = parsed(content)
+    known = {contract.feed for contract in contracts}
+    items = _of(claims, "files", list)
+    entries = tuple(_entry(item) for item in items if _of(item, "feed", _text) in known)
+    for key, values in (("feed", [one.feed for one in entries]), ("file", [one.file for one in entries])):
+        if len(set(values)) != len(values):
+            raise ManifestFault("D64", key)
+    return Manifest(
+        source=_of(claims, "source", _text),
+        extract_date=_of(claims, "extract_date", _date),
+        number=_of(claims, "delivery", lambda value: _whole(value, least=1)),
+        version=str(claims.get("spec_version")),
+        entries=entries,
+        strangers=tuple(_of(item, "file", _text) for item in items if item["feed"] not in known),
+    )
+
+
+def parsed(content: bytes) -> dict[str, Any]:
+    """What a manifest claims, before it is judged: the one way its bytes are read. Raises ManifestFault (D64)."""
     try:
         claims = json.loads(
             content.decode("utf-8-sig"), parse_constant=_no_constants, object_pairs_hook=_without_duplicates
         )
-        known = {contract.feed for contract in contracts}
-        files = [item for item in claims["files"] if item["feed"] in known]
-        manifest = Manifest(
-            source=_text(claims["source"]),
-            extract_date=date.fromisoformat(_text(claims["extract_date"])),
-            number=_whole(claims["delivery"], least=1),
-            version=str(claims.get("spec_version")),
-            entries=tuple(_entry(item) for item in files),
-            strangers=tuple(_text(item["file"]) for item in claims["files"] if item["feed"] not in known),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, RecursionError):
         raise ManifestFault("D64") from None
-    feeds = [entry.feed for entry in manifest.entries]
-    names = [entry.file for entry in manifest.entries]
-    if len(set(feeds)) != len(feeds) or len(set(names)) != len(names):
+    if not isinstance(claims, dict):
         raise ManifestFault("D64")
-    return manifest
+    return claims
 
 
 def _no_constants(_: str) -> Any:
@@ -85,10 +100,20 @@ def _no_constants(_: str) -> Any:
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of the manifest; a key given twice says two things, of which a parser would keep the last in silence."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ManifestFault("D64", key)
+        found[key] = value
     return found
+
+
+def _of(item: dict[str, Any], key: str, read: Callable[[Any], Any]) -> Any:
+    """What stands under a key. Raises ManifestFault, which names the key, where it is missing or holds something else."""
+    try:
+        return read(item[key])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ManifestFault("D64", key) from None
 
 
 def _text(value: Any) -> str:
@@ -103,22 +128,29 @@ def _whole(value: Any, least: int = 0) -> int:
     return value
 
 
-def _entry(item: dict[str, Any]) -> Entry:
-    control = item["control"]
-    digest = _text(item["sha256"]).lower()
-    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+def _date(value: Any) -> date:
+    return date.fromisoformat(_text(value))
+
+
+def _digest(value: Any) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", digest := _text(value).lower()):
         raise ValueError
+    return digest
+
+
+def _entry(item: dict[str, Any]) -> Entry:
+    control = _of(item, "control", dict)
     return Entry(
-        feed=_text(item["feed"]),
-        file=_text(item["file"]),
-        rows=_whole(item["rows"]),
-        control_type=_text(control["type"]),
+        feed=_of(item, "feed", _text),
+        file=_of(item, "file", _text),
+        rows=_of(item, "rows", _whole),
+        control_type=_of(control, "type", _text),
         control_column=control.get("column"),
-        control_value=without_widthless(str(control["value"])).strip(),
-        size=_whole(item["bytes"]),
-        sha256=digest,
-        covers_from=date.fromisoformat(_text(item["covers_from"])),
-        covers_to=date.fromisoformat(_text(item["covers_to"])),
+        control_value=_of(control, "value", lambda value: without_widthless(str(value)).strip()),
+        size=_of(item, "bytes", _whole),
+        sha256=_of(item, "sha256", _digest),
+        covers_from=_of(item, "covers_from", _date),
+        covers_to=_of(item, "covers_to", _date),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from fairview.contracts.catalogue import Catalogue
-from fairview.intake import answering, deliveries, doorway, landing, loading, past, receipts, supplier_report, tables
+from fairview.intake import answering, doorway, landing, loading, past, receipts, supplier_report, tables
 from fairview.intake.deliveries import Delivery
 from fairview.intake.doorway import Examined, Keeping
 from fairview.intake.receipts import Receipt
@@ -33,8 +33,9 @@ def receive(delivery: Delivery, catalogue: Catalogue, places: Places, keyring: K
         known = past.read(con, delivery.source)
         found = doorway.examine(con, delivery, catalogue, keeping, known)
         if found.replay_of:
+            _note_again(places, found, at)
             return _replayed(con, found)
-        answer = _load(con, found, deliveries.content(delivery), at)
+        answer = _load(con, found, found.content, at)
         _catch_up(con, places, catalogue)
     return answer
 
@@ -82,6 +83,14 @@ def _replayed(con, found: Examined) -> Receipt:
         before.source, before.extract_date, before.delivery, before.delivery_id, before.outcome, before.files,
         before.rules | {"replayed-delivery": 1}, (*before.messages, note),
     )  # fmt: skip
+
+
+def _note_again(places: Places, found: Examined, at: datetime) -> None:
+    """Let the ledger tell of what came again with something beside it that was left unread, so that it waits no longer."""
+    content = found.content
+    if content not in {entry["content"] for entry in ledger.read(places, "delivery", "delivery_again")}:
+        about = {"source": found.delivery.source, "delivery_id": found.replay_of}
+        ledger.append(places, "delivery_again", at, content=content, **about)
 
 
 def _catch_up(con, places: Places, catalogue: Catalogue) -> None:

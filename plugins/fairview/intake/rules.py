@@ -44,8 +44,13 @@ RULES: dict[str, Rule] = {
         "send the delivery again with this file at once",
     ),
     "D64": Rule(
-        "the manifest cannot be read as the specification says",
+        "the manifest cannot be read as the specification says: it is no JSON, or a key is missing, stands twice or holds "
+        "another kind of value",
         "send the delivery again with a manifest in the agreed JSON form",
+    ),
+    "too-many-files": Rule(
+        "the folder or the manifest names far more files than any delivery has; none was read",
+        "send the agreed files and their manifest alone",
     ),
     "wrong-source": Rule("the manifest speaks for another source", "send the delivery to the folder of its own source"),
     "number-reused": Rule(
@@ -180,8 +185,8 @@ RULES: dict[str, Rule] = {
         "a date does not exist, is not written as agreed, or is a day that carries a time other than midnight", _CORRECT
     ),
     "D35": Rule(
-        "a birth date cannot be one, or carries a time other than midnight; the row is kept without it",
-        "correct the birth date at its source",
+        "a birth date cannot be one; the row is kept without it",
+        "correct the birth date at its source: a real day, with no time but midnight",
     ),
     "D36": Rule("something ends before it starts", _CORRECT),
     "D37": Rule("an amount is not written as agreed: pounds, a point, two decimals", _CORRECT),
@@ -269,8 +274,9 @@ def sentence(
     columns: Sequence[str] = (),
     count: int | None = None,
     positions: Sequence[int] = (),
+    key: str | None = None,
 ) -> str:
-    """One sentence for the supplier: file, rows, columns, rule, what is wrong, what to do. Never a value."""
+    """One sentence for the supplier: file, rows, columns or key of a manifest, rule, what is wrong, what to do. Never a value."""
     where = [file]
     if rows:
         where.append(_rows(sorted(rows), count or len(rows)))
@@ -280,6 +286,8 @@ def sentence(
         where.append(("column " if len(columns) == 1 else "columns ") + ", ".join(columns))
     if positions:
         where.append("column number " + ", ".join(f"{position}" for position in positions[:NAMED_ROWS]))
+    if key:
+        where.append(f"key {key}")
     told = told_of(rule)
     return f"{', '.join(where)} ({rule}): {told.finds}; {told.asks}."
 

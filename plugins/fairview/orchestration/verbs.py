@@ -26,11 +26,12 @@ def _waiting(here: walk.House, source: str | None, up_to: str | None) -> list:
     if not inbox.is_dir():
         return []
     limit = date.fromisoformat(up_to) if up_to else None
-    return [
+    asked = [
         delivery
-        for delivery in deliveries.waiting(deliveries.find(inbox), here.places)
+        for delivery in deliveries.find(inbox)
         if (source is None or delivery.source == source) and (limit is None or delivery.extract_date <= limit)
     ]
+    return deliveries.waiting(asked, here.places)
 
 
 def receive_waiting(source: str, up_to: str | None) -> list[dict]:
