@@ -42,7 +42,7 @@ _TABLES = {
     "psn_revenues__council_tax_recovery": """council_tax_account_key UUID, fy BIGINT, stage VARCHAR, stage_date DATE,
         amount_at_stage_pence BIGINT, hold_code VARCHAR, hold_until DATE, reversed_ind BOOLEAN""",
     "psn_revenues__council_tax_transactions": """council_tax_account_key UUID, fy BIGINT, txn_date DATE,
-        txn_type VARCHAR""",
+        txn_type VARCHAR, amount_pence BIGINT""",
     "psn_revenues__council_tax_discounts": """council_tax_account_key UUID, start_date DATE, end_date DATE,
         is_support_discount BOOLEAN, is_deceased_exemption BOOLEAN""",
     "psn_revenues__council_tax_occupations": """council_tax_account_key UUID, live_ind BOOLEAN,
@@ -69,6 +69,7 @@ _TABLES = {
     "psn_corporate__data_objections": """person_key UUID, service_scope VARCHAR, received DATE, decision VARCHAR,
         end_date DATE""",
     "psn_spine__people": "person_key UUID, ward_code VARCHAR, is_address_sensitive BOOLEAN",
+    "psn_spine__tenants": "tenancy_key UUID, person_key UUID, is_throughout BOOLEAN",
 }
 
 # Every combination: the number of a case holds its circumstances as digits.
@@ -152,6 +153,7 @@ _RECORDS = {
     "psn_corporate__data_objections": """
         select person_key, 'REV', date '2026-09-01', case when kind in ('reminder', 'agents') then 'UPHELD' else 'PENDING' end,
             null from cases where objection""",
+    "psn_spine__tenants": "select tenancy_key, person_key, true from cases",
     "psn_spine__people": """
         select person_key, 'E05002229', false from cases
         union all

@@ -260,8 +260,8 @@ def _debt_rules_met(document: dict, as_at: date) -> dict[str, object]:
             return order <= 2 and date(debt["financial_year"] + 1, 4, 1) > as_at
         return debt["age_days"] <= limit["DEBT-P04"]
 
-    with_agents = [debt for debt in overdue if stage(debt).get("is_enforcement_agent") == "true"]
-    return {
+    with_agents = [debt for debt in overdue if stage(debt).get("agent_code") in ("ENFORCEMENT", "COLLECTION")]
+    met = {
         "DEBT-F03": all(debt["is_frozen"] for debt in overdue)
         and any(debt["is_frozen"] for debt in debts if debt["balance_pence"] > 0),
         "DEBT-F04": any(debt["is_frozen"] for debt in with_agents),
@@ -272,8 +272,11 @@ def _debt_rules_met(document: dict, as_at: date) -> dict[str, object]:
         "DEBT-T01": total > 0,
         "DEBT-N01": any(debt["is_joint"] for debt in overdue),
         "DEBT-N02": any(debt["balance_pence"] < 0 for debt in debts),
-        "DEBT-S03": bool(with_agents) and any(rule["rule_id"] == "DEBT-S01" for rule in document["rules"]),
     }
+    if document["row"]["lane_code"] == "FREEZE":
+        return {rule: holds for rule, holds in met.items() if rules[rule]["is_shown_in_freeze"] == "true"}
+    is_supported = any(rule["rule_id"] == "DEBT-S01" for rule in document["rules"])
+    return met | {"DEBT-S03": bool(with_agents) and is_supported}
 
 
 def _debt_amounts(document: dict) -> dict[str, int]:
@@ -352,6 +355,12 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
         case "R05":
             held = {debt["overdue_pence"] for debt in overdue if debt["is_frozen"] or debt["is_held_for_review"]}
             return (on, True), (as_at, rule["amount_pence"] in held)
+        case "R07":
+            ended = {(day(debt["stage_on"]), debt["overdue_pence"]) for debt in overdue}
+            return (rule["fact_value"], True), ("written off", (on, rule["amount_pence"]) in ended)
+        case "R08":
+            raised = {(day(debt["raised_on"]), debt["overdue_pence"]) for debt in overdue}
+            return (rule["fact_value"], True), ("official error", (on, rule["amount_pence"]) in raised)
         case "S01" | "U05" | "U06":
             return on, as_at
         case "R06":
@@ -375,9 +384,19 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
         case "S02":
             return True, (as_at - on).days > int(limit)
         case "P02":
-            told = (rule["fact_value"], rule["amount_pence"])
-            after = [debt for debt in overdue if (debt["stage_label"], debt["overdue_pence"]) == told]
-            return True, any(0 <= (day(debt["stage_on"]) - on).days <= int(limit) for debt in after if debt["stage_on"])
+            law = {
+                row["stage_code"]: row for row in pack(DEBT, "stages", as_at) if row["debt_type_code"] == "COUNCIL_TAX"
+            }
+            ends = [debt["overdue_pence"] for debt in overdue if not debt["has_payment_arrangement"]]
+            after = [
+                figure
+                for figure in rule["figures"]
+                if figure["figure_code"] not in ("ARR", "BILL") and day(figure["figure_on"]) > on
+            ]
+            first = min(after, key=lambda step: (step["figure_on"], int(law[step["figure_code"]]["stage_order"])))
+            days = (day(first["figure_on"]) - on).days
+            told = (first["figure_label"], days <= int(limit), rule["amount_pence"] in ends)
+            return (rule["fact_value"], True, True), told
         case _:
             return True, on <= as_at
 

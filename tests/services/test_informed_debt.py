@@ -23,8 +23,11 @@ from fairview.transformation import dbt
 
 TOMORROW = "date '2026-11-01'"
 NOTICE, REGISTER = "psn_corporate__debt_respite_notices", "psn_corporate__vulnerability_register"
+ACCOUNTS, PARTIES = "psn_revenues__council_tax_accounts", "psn_revenues__council_tax_parties"
+BALANCES = "psn_revenues__council_tax_balances"
 DISCOUNT, RECOVERY = "psn_revenues__council_tax_discounts", "psn_revenues__council_tax_recovery"
 AWARDS, SUNDRY = "psn_benefits__benefit_awards", "psn_corporate__sundry_debts"
+OVERPAYMENTS, TRANSACTIONS = "psn_benefits__benefit_overpayments", "psn_revenues__council_tax_transactions"
 
 # Patterns of ombudsman decisions on council tax recovery and vulnerability: each time a different department knew. The fault
 # is the decisions' (domain research, section 3.3), the circumstances are invented: which department knew is varied, so that
@@ -68,7 +71,7 @@ EDGES = [
         (SUNDRY, f"{{person}}, md5('s')::uuid, 'OTHER', {TOMORROW}, 5000, 'NEW'"),
         ("psn_corporate__deaths", f"{{person}}, {TOMORROW}, false"),
         ("psn_corporate__data_objections", f"{{person}}, 'REV', {TOMORROW}, 'UPHELD', null"),
-        ("psn_revenues__council_tax_transactions", f"{{account}}, 2025, {TOMORROW}, 'PAY'"),
+        ("psn_revenues__council_tax_transactions", f"{{account}}, 2025, {TOMORROW}, 'PAY', -999999"),
     )),
 ]  # fmt: skip
 
@@ -118,6 +121,39 @@ UNDATED.append(
     ))
 )  # fmt: skip
 
+# Spells of a party beside one who was liable throughout, on a debt of 2026 (1 April 2026 to 31 March 2027): liability
+# position, first day, day after the last, and what is asked of the party: the whole, nothing yet, or no such debt at all.
+WHOLE, WAITS, NOT_THEIRS = 90000, 0, None
+SPELLS = {
+    "throughout": (1, "date '2018-01-01'", "null", WHOLE),
+    "from the first day of the year": (1, "date '2026-04-01'", "null", WHOLE),
+    "from the day after it": (1, "date '2026-04-02'", "null", WAITS),
+    "came in September": (1, "date '2026-09-20'", "null", WAITS),
+    "left in April": (1, "date '2018-01-01'", "date '2026-04-20'", WAITS),
+    "left on the first day": (1, "date '2018-01-01'", "date '2026-04-01'", NOT_THEIRS),
+    "until the last day of the year": (1, "date '2018-01-01'", "date '2027-04-01'", WHOLE),
+    "until the day before it": (1, "date '2018-01-01'", "date '2027-03-31'", WAITS),
+    "years ago": (1, "date '2018-01-01'", "date '2020-06-01'", NOT_THEIRS),
+    "a payer": (12, "date '2018-01-01'", "null", WAITS),
+    "in suspense": (11, "date '2018-01-01'", "null", WAITS),
+    "not liable": (0, "date '2018-01-01'", "null", NOT_THEIRS),
+}
+LIABLE = [
+    Debtor(f"liable {name}", "order", (
+        (ACCOUNTS, f"{{partner}}, md5('liable {name}')::uuid, 1, 'L', date '2018-01-01', null, null, null, null, false, false, false"),
+        (PARTIES, f"{{partner}}, md5('liable {name}')::uuid, 1, date '2018-01-01', null"),
+        (PARTIES, f"{{person}}, md5('liable {name}')::uuid, {position}, {first}, {end}"),
+        (BALANCES, f"md5('liable {name}')::uuid, 2026, 100000, 0, 180000, 90000"),
+    ), True)
+    for name, (position, first, end, _) in SPELLS.items()
+]  # fmt: skip
+LIABLE.append(Debtor("liable when nobody was any more", "order", (
+    (ACCOUNTS, "{partner}, md5('nobody')::uuid, 1, 'F', date '2018-01-01', date '2024-06-01', null, null, null, false, false, false"),
+    (PARTIES, "{person}, md5('nobody')::uuid, 1, date '2018-01-01', date '2024-06-01'"),
+    (PARTIES, "{partner}, md5('nobody')::uuid, 1, date '2018-01-01', date '2020-06-01'"),
+    (BALANCES, "md5('nobody')::uuid, 2026, 100000, 0, 180000, 90000"),
+), True))  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory) -> tuple[Places, Keyring]:
@@ -131,7 +167,9 @@ def mart(declared, ours):
     """The mart of every combination of circumstances and of the named debtors, built once through the public door."""
     where, keyring = ours
     debtors.write_warehouse(
-        where, keyring, [*debtors.every_combination(), *debtors.named([*PATTERNS, *EDGES, *UNDATED, *CIRCUMSTANCES])]
+        where,
+        keyring,
+        [*debtors.every_combination(), *debtors.named([*PATTERNS, *EDGES, *UNDATED, *LIABLE, *CIRCUMSTANCES])],
     )
     con = debtors.judge(declared, where, keyring)
     debtors.outcomes_of_every_combination(con)
@@ -348,6 +386,101 @@ def test_no_fact_later_than_the_as_at_date_changes_anything(mart) -> None:
     }
 
 
+# ── Who owes what, when ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def asked(con: duckdb.DuckDBPyConnection, name: str, role: str, balance_pence: int) -> int | None:
+    """Pence recoverable now of a named debtor's debt with that balance; None where no such debt is theirs."""
+    found = con.execute(
+        f"""select recoverable_now_pence from mart.main.debts
+            where person_id = lent_pseudonym({person_key(name, role)}::varchar)::uuid and balance_pence = {balance_pence}"""
+    ).fetchone()
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(("name", "pence"), [(name, spell[3]) for name, spell in SPELLS.items()])
+def test_a_party_owes_what_fell_due_while_liable_and_the_rest_waits_for_an_officer(mart, name, pence) -> None:
+    person, partner = row(mart, f"liable {name}"), row(mart, f"liable {name}", "partner")
+
+    assert asked(mart, f"liable {name}", "person", 180000) == pence
+    assert ("DEBT-R05" in person["rules"]) == (pence == WAITS)
+    assert asked(mart, f"liable {name}", "partner", 180000) == WHOLE
+    assert "DEBT-R05" not in partner["rules"]
+
+
+def test_a_debt_of_a_year_in_which_nobody_was_liable_waits_with_those_liable_last(mart) -> None:
+    name = "liable when nobody was any more"
+
+    assert asked(mart, name, "person", 180000) == WAITS
+    assert "DEBT-R05" in row(mart, name)["rules"]
+    assert asked(mart, name, "partner", 180000) is NOT_THEIRS
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "agent", "arranged"),
+    [
+        ("a bill after an arrangement", "ARR", False, True),
+        ("a bill after agents", "EA1", True, False),
+        ("a reminder after an order", "LO", False, False),
+        ("a reminder after all was paid", "REM1", False, False),
+        ("a reminder after a payment that was rejected", "LO", False, False),
+        ("earnings attached", "AOE", False, False),
+    ],
+)
+def test_the_stage_of_a_debt_is_the_furthest_step_since_it_was_last_cleared(mart, name, stage, agent, arranged) -> None:
+    listed = row(mart, name)
+    (stages,) = mart.execute(
+        "select list(stage_code) from mart.main.debts where person_id = ? and financial_year = 2025",
+        [listed["person_id"]],
+    ).fetchone()
+
+    assert stages == [stage]
+    assert (listed["is_with_enforcement_agent"], listed["has_payment_arrangement"]) == (agent, arranged)
+    assert ("DEBT-P01" in listed["rules"], "DEBT-P02" in listed["rules"]) == (arranged, False)
+
+
+def test_a_deduction_from_earnings_is_enforcement_and_no_arrangement(mart) -> None:
+    listed = row(mart, "earnings attached for an overpayment")
+
+    assert not listed["has_payment_arrangement"]
+    assert listed["lane_code"] == "STANDARD"
+
+
+def test_a_collection_agent_is_no_enforcement_agent_but_is_recalled_from_what_is_frozen(mart) -> None:
+    listed, frozen = row(mart, "with a collection agent"), row(mart, "with a collection agent, frozen")
+
+    assert not listed["is_with_enforcement_agent"]
+    assert not frozen["is_with_enforcement_agent"]
+    assert "DEBT-F04" in frozen["rules"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"), [("written off and owed", "DEBT-R07"), ("an error of the council", "DEBT-R08")]
+)
+def test_what_the_record_contradicts_or_the_law_may_not_recover_waits_for_an_officer(mart, name, rule) -> None:
+    listed = row(mart, name)
+
+    assert (listed["lane_code"], rule in listed["rules"]) == ("REFER_HUMAN", True)
+    assert asked(mart, name, "person", 80000 if rule == "DEBT-R07" else 7000) == 0
+
+
+def test_nobody_frozen_is_spoken_of_as_somebody_to_contact(mart) -> None:
+    """Not even how to contact them: every debtor frozen, many with a flag, a plan, a claim or a credit of their own."""
+    shown = {rule["rule_id"] for rule in in_force("rules") if rule["is_shown_in_freeze"] == "true"}
+    (instruction,) = [lane["instruction"] for lane in in_force("lanes") if lane["lane_code"] == "FREEZE"]
+    frozen, rules = mart.execute(
+        """select count(distinct person_id), list(distinct rule_id)
+        from mart.main.debt_list inner join mart.main.debt_reasons using (person_id) where lane_code = 'FREEZE'"""
+    ).fetchone()
+    said = mart.execute(
+        "select distinct handling_instruction from mart.main.debt_list where lane_code = 'FREEZE'"
+    ).fetchall()
+
+    assert frozen > 10_000
+    assert set(rules) == shown == {"DEBT-F01", "DEBT-F02", "DEBT-F03", "DEBT-F04", "DEBT-R03", "DEBT-S03"}
+    assert {text for (text,) in said} == {instruction, f"{instruction} Estate: handled by a named officer."}
+
+
 # ── Reckoned from what is printed ────────────────────────────────────────────────────────────────────────────────────
 
 CIRCUMSTANCES = [
@@ -369,11 +502,11 @@ CIRCUMSTANCES = [
     )),
     Debtor("housing benefit on the rent", "order", (
         ("psn_housing__tenancies", "md5('t hb')::uuid, md5('h hb')::uuid, 'SEC', date '2018-01-01', null, 0, false, true"),
-        ("psn_housing__tenancy_people", "{person}, md5('h hb')::uuid, true, false"),
+        ("psn_spine__tenants", "md5('t hb')::uuid, {person}, true"),
     )),
     Debtor("universal credit on the rent", "order", (
         ("psn_housing__tenancies", "md5('t uc')::uuid, md5('h uc')::uuid, 'SEC', date '2018-01-01', null, 0, true, false"),
-        ("psn_housing__tenancy_people", "{person}, md5('h uc')::uuid, true, false"),
+        ("psn_spine__tenants", "md5('t uc')::uuid, {person}, true"),
     )),
     Debtor("the arrangement broke", "arrangement", ((RECOVERY, "{account}, 2025, 'EA1', date '2026-06-01', 100, null, null, false"),)),
     Debtor("an order without a summons", "reminder", ((RECOVERY, "{account}, 2026, 'LO', date '2026-09-01', 100, null, null, false"),)),
@@ -383,6 +516,11 @@ CIRCUMSTANCES = [
     )),
     Debtor("an agent came in a freeze", "order", (
         (NOTICE, "{person}, date '2026-06-01', date '2026-08-01', 'ENDD', false"),
+        (RECOVERY, "{account}, 2025, 'EA1', date '2026-07-01', 100, null, null, false"),
+    )),
+    Debtor("an agent came in a freeze, and another freeze", "order", (
+        (NOTICE, "{person}, date '2026-06-01', date '2026-08-01', 'ENDD', false"),
+        (NOTICE, "{person}, date '2026-10-01', null, 'ACTV', false"),
         (RECOVERY, "{account}, 2025, 'EA1', date '2026-07-01', 100, null, null, false"),
     )),
     Debtor("a credit elsewhere", "order", (
@@ -405,6 +543,30 @@ CIRCUMSTANCES = [
     Debtor("broken 366 days after", "order", (
         (RECOVERY, "{account}, 2025, 'ARR', date '2025-10-29', 100, null, null, false"),
         (RECOVERY, "{account}, 2025, 'EA1', date '2026-10-30', 100, null, null, false"),
+    )),
+    Debtor("written off and owed", "order", ((RECOVERY, "{account}, 2025, 'WOFF', date '2026-03-01', 100, null, null, false"),)),
+    Debtor("an error of the council", "order", ((OVERPAYMENTS, "{person}, md5('i error')::uuid, 'LAE', date '2026-01-10', 7000, 'INV', 'NEW', null"),)),
+    Debtor("a bill after an arrangement", "arrangement", ((RECOVERY, "{account}, 2025, 'BILL', date '2026-03-01', 100, null, null, false"),)),
+    Debtor("a bill after agents", "agents", ((RECOVERY, "{account}, 2025, 'BILL', date '2026-03-01', 100, null, null, false"),)),
+    Debtor("a reminder after an order", "order", ((RECOVERY, "{account}, 2025, 'REM1', date '2026-03-01', 100, null, null, false"),)),
+    Debtor("a reminder after all was paid", "order", (
+        (RECOVERY, "{account}, 2025, 'REM1', date '2026-03-01', 100, null, null, false"),
+        (TRANSACTIONS, "{account}, 2025, date '2025-08-01', 'BFD', 90000"),
+        (TRANSACTIONS, "{account}, 2025, date '2025-12-01', 'PAY', -90000"),
+        (TRANSACTIONS, "{account}, 2025, date '2026-02-01', 'ADJ', 80000"),
+    )),
+    Debtor("a reminder after a payment that was rejected", "order", (
+        (RECOVERY, "{account}, 2025, 'REM1', date '2026-03-01', 100, null, null, false"),
+        (TRANSACTIONS, "{account}, 2025, date '2025-08-01', 'BFD', 80000"),
+        (TRANSACTIONS, "{account}, 2025, date '2025-12-01', 'PAY', -80000"),
+        (TRANSACTIONS, "{account}, 2025, date '2025-12-05', 'REJ', 80000"),
+    )),
+    Debtor("earnings attached", "order", ((RECOVERY, "{account}, 2025, 'AOE', date '2026-03-01', 100, null, null, false"),)),
+    Debtor("earnings attached for an overpayment", "order", ((OVERPAYMENTS, "{person}, md5('i dea')::uuid, 'CLM', date '2026-01-10', 7000, 'DEA', 'NEW', null"),)),
+    Debtor("with a collection agent", "order", ((SUNDRY, "{person}, md5('s agt')::uuid, 'OTHER', date '2026-01-01', 5000, 'AGT'"),)),
+    Debtor("with a collection agent, frozen", "order", (
+        (SUNDRY, "{person}, md5('s agt frozen')::uuid, 'OTHER', date '2026-01-01', 5000, 'AGT'"),
+        (NOTICE, "{person}, date '2026-10-11', null, 'ACTV', false"),
     )),
     Debtor("the other joint debtor died", "order", (("psn_corporate__deaths", "{partner}, date '2026-10-05', false"),), True),
 ]  # fmt: skip

@@ -33,7 +33,7 @@ select
     cast(lanes.severity as bigint) as lane_severity,
     lanes.deciding_rule_id,
     lanes.instruction
-    || case when flags.handling_note is not null then ' Handling: ' || flags.handling_note || '.' else '' end
+    || case when lanes.is_contact_allowed and flags.handling_note is not null then ' Handling: ' || flags.handling_note || '.' else '' end
     || case when lanes.lane_code = 'FREEZE' and estates.person_key is not null then ' Estate: handled by a named officer.' else '' end
         as handling_instruction,
     lanes.offer_code,

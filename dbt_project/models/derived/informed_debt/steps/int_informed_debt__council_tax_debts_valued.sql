@@ -1,27 +1,31 @@
 -- Grain: one row per council tax account and financial year with a balance that is not nil.
+-- `stage_code`: the arrangement that stands, or else the furthest step since the debt was last cleared.
 -- A credit keeps its minus sign and is never set off against another year or debt.
-with stages as (
+with steps as (
     select
-        dated.*,
-        last_value(case when dated.stage_code <> 'BILL' then dated.is_arrangement end ignore nulls) over (
-            partition by dated.council_tax_account_key, dated.financial_year
-            order by dated.stage_on, dated.stage_order, dated.stage_code
-            rows between unbounded preceding and 1 preceding
-        ) as is_after_arrangement
-    from {{ ref('int_informed_debt__council_tax_stages_dated') }} as dated
-    where dated.stage_code <> 'HOLD'
+        *,
+        -- A bill is no recovery step: one sent anew, a reduction having changed, breaks no arrangement.
+        row_number() over (
+            partition by council_tax_account_key, financial_year
+            order by case when stage_code = 'BILL' then 1 else 0 end, stage_on desc, stage_order desc, stage_code
+        ) as newest_first
+    from {{ ref('int_informed_debt__council_tax_stages_dated') }}
+    where is_open and stage_code <> 'HOLD'
 ),
 
+-- Of the ways to enforce a liability order one is taken at a time, so the newest of them counts (CTAER 1992 reg 52).
 placed as (
     select
-        stages.*,
+        steps.*,
         row_number() over (
-            partition by stages.council_tax_account_key, stages.financial_year
-            order by stages.stage_on desc, stages.stage_order desc, stages.stage_code
-        ) as newest_first
-    from stages
-    -- A bill is no recovery step: one sent anew, a reduction having changed, leaves an arrangement as it is.
-    where not (stages.stage_code = 'BILL' and coalesce(stages.is_after_arrangement, false))
+            partition by council_tax_account_key, financial_year
+            order by
+                case when is_arrangement and newest_first = 1 then 0 else 1 end,
+                coalesce(progress, -1) desc,
+                stage_on desc,
+                stage_code
+        ) as furthest_first
+    from steps
 ),
 
 arrangements as (
@@ -29,8 +33,8 @@ arrangements as (
         council_tax_account_key,
         financial_year,
         max(stage_on) as arranged_on
-    from placed
-    where stage_code = 'ARR'
+    from steps
+    where is_arrangement
     group by council_tax_account_key, financial_year
 )
 
@@ -43,7 +47,7 @@ select
     coalesce(placed.stage_code, 'NONE') as stage_code,
     placed.stage_on,
     coalesce(placed.stage_order, 0) as stage_order,
-    coalesce(placed.is_enforcement_agent, false) as is_enforcement_agent,
+    placed.agent_code,
     coalesce(placed.is_from_summons_on, false) as is_from_summons_on,
     balances.balance_pence,
     -- What falls due later this year is not arrears (SPEC council_tax_balances).
@@ -53,8 +57,7 @@ select
     coalesce(placed.is_arrangement, false) as has_payment_arrangement,
     case when coalesce(placed.is_arrangement, false) then placed.stage_on end as arranged_on,
     -- An arrangement followed by a further step is broken.
-    case when placed.stage_on > arrangements.arranged_on and not placed.is_arrangement then arrangements.arranged_on end
-        as arrangement_broken_on,
+    case when not placed.is_arrangement then arrangements.arranged_on end as arrangement_broken_on,
     coalesce(accounts.account_status = 'F', false) as is_former_account
 from {{ ref('psn_revenues__council_tax_balances') }} as balances
 inner join {{ ref('psn_revenues__council_tax_accounts') }} as accounts
@@ -62,7 +65,7 @@ inner join {{ ref('psn_revenues__council_tax_accounts') }} as accounts
 left join placed
     on placed.council_tax_account_key = balances.council_tax_account_key
     and placed.financial_year = balances.fy
-    and placed.newest_first = 1
+    and placed.furthest_first = 1
 left join arrangements
     on arrangements.council_tax_account_key = balances.council_tax_account_key
     and arrangements.financial_year = balances.fy

@@ -2,6 +2,7 @@
 -- reversed steps left out.
 -- `is_out_of_order`: the law in force on the day of the step asks for an earlier step that is not on record by then.
 -- Only years whose whole history was delivered can be judged (the first delivery starts two financial years back).
+-- `is_open`: taken since the debt was last cleared.
 with owing as (
     select
         council_tax_account_key,
@@ -50,9 +51,10 @@ steps as (
     select
         events.*,
         stages.stage_order,
+        stages.progress,
         stages.label as stage_label,
         stages.is_arrangement,
-        stages.is_enforcement_agent,
+        stages.agent_code,
         stages.is_from_summons_on,
         stages.needs_earlier,
         coalesce(stages.minimum_days_after, 0) as minimum_days_after
@@ -87,12 +89,17 @@ select
     steps.hold_until_on,
     steps.amount_at_stage_pence,
     steps.stage_order,
+    steps.progress,
     coalesce(steps.stage_label, steps.stage_code) as stage_label,
     coalesce(steps.is_arrangement, false) as is_arrangement,
-    coalesce(steps.is_enforcement_agent, false) as is_enforcement_agent,
+    steps.agent_code,
     coalesce(steps.is_from_summons_on, false) as is_from_summons_on,
-    steps.needs_earlier is not null and preceded.stage_code is null as is_out_of_order
+    steps.needs_earlier is not null and preceded.stage_code is null as is_out_of_order,
+    clearances.cleared_on is null or steps.stage_on > clearances.cleared_on as is_open
 from steps
+left join {{ ref('int_informed_debt__council_tax_clearances_dated') }} as clearances
+    on clearances.council_tax_account_key = steps.council_tax_account_key
+    and clearances.financial_year = steps.financial_year
 left join preceded
     on preceded.council_tax_account_key = steps.council_tax_account_key
     and preceded.financial_year = steps.financial_year

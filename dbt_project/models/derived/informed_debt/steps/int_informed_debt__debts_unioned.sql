@@ -1,6 +1,6 @@
 {% set columns = [
     'debt_key', 'debt_type_code', 'debt_sub_type_code', 'account_key', 'financial_year', 'stage_code', 'stage_on',
-    'stage_order', 'is_enforcement_agent', 'is_from_summons_on', 'balance_pence', 'overdue_pence', 'raised_on',
+    'stage_order', 'agent_code', 'is_from_summons_on', 'balance_pence', 'overdue_pence', 'raised_on',
     'has_payment_arrangement', 'arranged_on', 'arrangement_broken_on', 'is_former_account',
 ] %}
 -- Grain: one row per debt (or credit) to the council, whoever owes it.

@@ -1,10 +1,10 @@
--- Grain: one row per listed person, rule whose fact holds and figure behind it, where the debts shown do not tell it.
+-- Grain: one row per listed person, reason and figure behind it, where the debts shown do not tell it.
 -- Nothing of a support flag or a death is a figure; of a freeze only the person's own, by its dates.
 with facts as (
     select distinct
         person_key,
         rule_id
-    from {{ ref('int_informed_debt__facts_unioned') }}
+    from {{ ref('int_informed_debt__reasons_worded') }}
 ),
 
 freezes as (
@@ -24,7 +24,7 @@ freezes as (
         )
 ),
 
--- Every step on record of a debt whose sequence is in doubt.
+-- Every step on record of a debt whose sequence is in doubt or whose arrangement is broken.
 faulty as (
     select distinct
         facts.person_key,
@@ -39,6 +39,21 @@ faulty as (
         on faults.debt_key = debts.debt_key
         and faults.rule_id = facts.rule_id
     where facts.rule_id in ('DEBT-R03', 'DEBT-R04')
+
+    union all
+
+    select
+        facts.person_key,
+        facts.rule_id,
+        debts.debt_key,
+        debts.account_key,
+        debts.financial_year
+    from facts
+    inner join {{ ref('int_informed_debt__debts_assessed') }} as debts
+        on debts.person_key = facts.person_key
+        and debts.arrangement_broken_on is not null
+        and debts.overdue_pence > 0
+    where facts.rule_id = 'DEBT-P02'
 ),
 
 shares as (

@@ -12,7 +12,7 @@ with agents as (
             order by debts.stage_order desc, debts.stage_on desc, debts.debt_key
         ) as strongest_first
     from {{ ref('int_informed_debt__debts_assessed') }} as debts
-    where debts.is_enforcement_agent and debts.is_frozen and debts.overdue_pence > 0
+    where debts.agent_code in ('ENFORCEMENT', 'COLLECTION') and debts.is_frozen and debts.overdue_pence > 0
 )
 
 select

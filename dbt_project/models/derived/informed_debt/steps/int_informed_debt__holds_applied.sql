@@ -4,6 +4,7 @@ with owed as (
     select
         liabilities.person_key,
         liabilities.is_joint,
+        liabilities.unsettled_as,
         debts.debt_key,
         debts.debt_type_code,
         debts.account_key,
@@ -167,6 +168,18 @@ to_be_settled as (
     from owed
     inner join {{ ref('int_informed_debt__record_faults_found') }} as faults
         on faults.debt_key = owed.debt_key
+
+    union all
+
+    select
+        person_key,
+        debt_key,
+        'REVIEW' as hold_code,
+        false as is_freeze,
+        cast(null as date) as since_on,
+        cast(null as date) as until_on
+    from owed
+    where unsettled_as is not null
 )
 
 {% for hold in [

@@ -12,7 +12,8 @@ select
     lanes.label as lane_label,
     lanes.instruction,
     lanes.is_contact_allowed,
-    lanes.work_order
+    lanes.work_order,
+    lanes.is_worked_after_agent_alone
 from decided
 inner join {{ ref('informed_debt_rules') }} as rules
     on rules.position = decided.deciding_position

@@ -8,14 +8,14 @@ select
     overpayments.stage as stage_code,
     cast(null as date) as stage_on,
     coalesce(stages.stage_order, 0) as stage_order,
-    coalesce(stages.is_enforcement_agent, false) as is_enforcement_agent,
+    stages.agent_code,
     coalesce(stages.is_from_summons_on, false) as is_from_summons_on,
     overpayments.balance_pence,
     greatest(overpayments.balance_pence, 0) as overdue_pence,
     overpayments.created as raised_on,
-    -- Ongoing benefit, earnings, other benefits: all routes but an invoice are deductions already running.
-    coalesce(overpayments.recovery_route in ('ONGHB', 'DEA', 'DWPPD'), false) as has_payment_arrangement,
-    case when overpayments.recovery_route in ('ONGHB', 'DEA', 'DWPPD') then overpayments.created end as arranged_on,
+    -- A deduction from benefit or earnings is enforcement, agreed with nobody.
+    false as has_payment_arrangement,
+    cast(null as date) as arranged_on,
     cast(null as date) as arrangement_broken_on,
     false as is_former_account,
     overpayments.person_key,

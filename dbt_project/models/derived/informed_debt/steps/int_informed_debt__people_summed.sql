@@ -31,7 +31,8 @@ select
     coalesce(bool_or(is_joint and balance_pence > 0), false) as is_joint_any,
     coalesce(bool_or(has_payment_arrangement and balance_pence > 0), false) as has_payment_arrangement,
     coalesce(bool_or(is_frozen and balance_pence > 0), false) as is_any_frozen,
-    coalesce(bool_or(is_enforcement_agent and overdue_pence > 0), false) as is_with_enforcement_agent,
+    coalesce(bool_or(agent_code = 'ENFORCEMENT' and overdue_pence > 0), false) as is_with_enforcement_agent,
+    coalesce(bool_or(agent_code = 'RETURNED' and overdue_pence > 0), false) as is_returned_by_enforcement_agent,
     coalesce(bool_or(is_from_summons_on and not has_payment_arrangement and overdue_pence > 0), false) as is_any_court_step_open
 from {{ ref('int_informed_debt__debts_assessed') }}
 group by person_key

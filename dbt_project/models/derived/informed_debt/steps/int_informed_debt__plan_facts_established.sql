@@ -19,7 +19,7 @@ arranged as (
     select
         person_key,
         arranged_on,
-        case debt_type_code when 'COUNCIL_TAX' then stage_label else 'Deduction for an overpayment' end as fact_value,
+        stage_label as fact_value,
         overdue_pence,
         row_number() over (partition by person_key order by overdue_pence desc, arranged_on desc, debt_key) as largest_first
     from debts
@@ -28,15 +28,25 @@ arranged as (
 
 broken as (
     select
-        person_key,
-        arrangement_broken_on,
-        stage_label,
-        overdue_pence,
-        row_number() over (partition by person_key order by stage_on desc, overdue_pence desc, debt_key) as newest_first
+        debts.person_key,
+        debts.arrangement_broken_on,
+        steps.stage_label,
+        debts.overdue_pence,
+        row_number() over (
+            partition by debts.person_key
+            order by
+                debts.arrangement_broken_on desc, debts.overdue_pence desc, debts.debt_key,
+                steps.stage_on, steps.stage_order, steps.stage_code
+        ) as newest_first
     from debts
-    where arrangement_broken_on is not null
-        and overdue_pence > 0
-        and {{ days_between('arrangement_broken_on', 'stage_on') }} <= {{ debt_threshold('DEBT-P02') }}
+    inner join {{ ref('int_informed_debt__council_tax_stages_dated') }} as steps
+        on steps.council_tax_account_key = debts.account_key
+        and steps.financial_year = debts.financial_year
+        and steps.stage_on > debts.arrangement_broken_on
+        and steps.stage_code not in ('BILL', 'HOLD')
+        and not steps.is_arrangement
+    where debts.overdue_pence > 0
+        and {{ days_between('debts.arrangement_broken_on', 'steps.stage_on') }} <= {{ debt_threshold('DEBT-P02') }}
 )
 
 select

@@ -1,4 +1,5 @@
 -- Grain: one row per listed person and rule, as a plain sentence; rank 1 is the reason that decided the lane.
+-- Of somebody frozen only what says so and what has to stop: no sentence that asks, offers or speaks of contact.
 with worded as (
     select
         facts.person_key,
@@ -24,6 +25,9 @@ with worded as (
     inner join {{ ref('informed_debt_labels') }} as labels
         on labels.code_list = 'source'
         and labels.code = facts.source_code
+    inner join {{ ref('int_informed_debt__lanes_decided') }} as lanes
+        on lanes.person_key = facts.person_key
+    where lanes.lane_code <> 'FREEZE' or rules.is_shown_in_freeze
 )
 
 select

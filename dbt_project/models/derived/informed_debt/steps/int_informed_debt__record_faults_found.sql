@@ -30,6 +30,7 @@ steps_in_freeze as (
         on stages.council_tax_account_key = overdue.account_key
         and stages.financial_year = overdue.financial_year
         and stages.is_from_summons_on
+        and stages.is_open
     inner join spells
         on spells.debt_key = overdue.debt_key
         -- Of a freeze whose start is not recorded nobody can say that a step fell into it, so none is called void.
@@ -51,6 +52,7 @@ steps_out_of_order as (
         on stages.council_tax_account_key = overdue.account_key
         and stages.financial_year = overdue.financial_year
         and stages.is_out_of_order
+        and stages.is_open
     where overdue.debt_type_code = 'COUNCIL_TAX'
 ),
 
@@ -81,6 +83,36 @@ unsettled_positions as (
         and occupations.transit_ind
         and occupations.live_ind
     where overdue.debt_type_code = 'COUNCIL_TAX'
+),
+
+-- What was written off is no longer asked for; what is still owed then contradicts the step.
+written_off as (
+    select
+        overdue.debt_key,
+        'DEBT-R07' as rule_id,
+        max(stages.stage_on) as fact_on,
+        'written off' as fact_value,
+        0 as stage_order
+    from overdue
+    inner join {{ ref('int_informed_debt__council_tax_stages_dated') }} as stages
+        on stages.council_tax_account_key = overdue.account_key
+        and stages.financial_year = overdue.financial_year
+        and stages.stage_code = 'WOFF'
+        and stages.is_open
+    where overdue.debt_type_code = 'COUNCIL_TAX'
+    group by overdue.debt_key
+),
+
+-- LAE is the council's own error, DWP the department's: both official errors.
+official_errors as (
+    select
+        debt_key,
+        'DEBT-R08' as rule_id,
+        raised_on as fact_on,
+        'official error' as fact_value,
+        0 as stage_order
+    from overdue
+    where debt_type_code = 'BENEFIT_OVERPAYMENT' and debt_sub_type_code in ('LAE', 'DWP')
 )
 
 select distinct * from steps_in_freeze
@@ -88,3 +120,7 @@ union all
 select distinct * from steps_out_of_order
 union all
 select distinct * from unsettled_positions
+union all
+select * from written_off
+union all
+select * from official_errors

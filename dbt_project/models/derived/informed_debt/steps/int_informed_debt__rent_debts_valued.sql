@@ -50,7 +50,7 @@ select
     case when tenancies.eot <= {{ as_at() }} then 'FORMER' else 'CURRENT' end as stage_code,
     case when tenancies.eot <= {{ as_at() }} then tenancies.eot end as stage_on,
     case when tenancies.eot <= {{ as_at() }} then 2 else 1 end as stage_order,
-    false as is_enforcement_agent,
+    cast(null as varchar) as agent_code,
     false as is_from_summons_on,
     tenancies.cur_bal_pence as balance_pence,
     greatest(tenancies.cur_bal_pence, 0) as overdue_pence,

@@ -30,20 +30,50 @@ contradictory as (
     group by person_key
 ),
 
-faults as (
+found as (
     select
         debts.person_key,
+        debts.debt_key,
+        debts.overdue_pence,
         faults.rule_id,
         faults.fact_value,
         faults.fact_on,
-        debts.overdue_pence as amount_pence,
-        row_number() over (
-            partition by debts.person_key, faults.rule_id
-            order by faults.fact_on desc, faults.stage_order desc, debts.overdue_pence desc, debts.debt_key, faults.fact_value
-        ) as newest_first
+        faults.stage_order
     from {{ ref('int_informed_debt__record_faults_found') }} as faults
     inner join {{ ref('int_informed_debt__debts_assessed') }} as debts
         on debts.debt_key = faults.debt_key
+
+    union all
+
+    -- What one of the debtors owes may be unsettled while the other's liability is plain.
+    select
+        debts.person_key,
+        debts.debt_key,
+        debts.overdue_pence,
+        'DEBT-R05' as rule_id,
+        liabilities.unsettled_as as fact_value,
+        {{ as_at() }} as fact_on,
+        0 as stage_order
+    from {{ ref('int_informed_debt__liabilities_established') }} as liabilities
+    inner join {{ ref('int_informed_debt__debts_assessed') }} as debts
+        on debts.debt_key = liabilities.debt_key
+        and debts.person_key = liabilities.person_key
+        and debts.overdue_pence > 0
+    where liabilities.unsettled_as is not null
+),
+
+faults as (
+    select
+        person_key,
+        rule_id,
+        fact_value,
+        fact_on,
+        overdue_pence as amount_pence,
+        row_number() over (
+            partition by person_key, rule_id
+            order by fact_on desc, stage_order desc, overdue_pence desc, debt_key, fact_value
+        ) as newest_first
+    from found
 ),
 
 after_death as (
@@ -95,7 +125,11 @@ select
     faults.fact_value,
     faults.fact_on,
     faults.amount_pence,
-    case when faults.rule_id = 'DEBT-R05' then 'council_tax' else 'council_tax_recovery' end as source_code
+    case faults.rule_id
+        when 'DEBT-R05' then 'debts'
+        when 'DEBT-R08' then 'overpayments'
+        else 'council_tax_recovery'
+    end as source_code
 from faults
 inner join people on people.person_key = faults.person_key
 where faults.newest_first = 1

@@ -8,7 +8,7 @@ select
     sundry.stage as stage_code,
     cast(null as date) as stage_on,
     coalesce(stages.stage_order, 0) as stage_order,
-    coalesce(stages.is_enforcement_agent, false) as is_enforcement_agent,
+    stages.agent_code,
     coalesce(stages.is_from_summons_on, false) as is_from_summons_on,
     sundry.balance_pence,
     greatest(sundry.balance_pence, 0) as overdue_pence,

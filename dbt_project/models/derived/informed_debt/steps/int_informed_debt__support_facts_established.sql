@@ -48,11 +48,10 @@ tenancies as (
         bool_or(tenancies.uc_flag) as is_on_universal_credit,
         bool_or(tenancies.hb_flag) as is_on_housing_benefit
     from {{ ref('psn_housing__tenancies') }} as tenancies
-    inner join {{ ref('psn_housing__tenancy_people') }} as tenancy_people
-        on tenancy_people.council_household_key = tenancies.council_household_key
-        and tenancy_people.responsible
+    inner join {{ ref('psn_spine__tenants') }} as tenants
+        on tenants.tenancy_key = tenancies.tenancy_key
     inner join people
-        on people.person_key = tenancy_people.person_key
+        on people.person_key = tenants.person_key
     where tenancies.eot is null or tenancies.eot > {{ as_at() }}
     group by people.person_key
 )
