@@ -109,6 +109,7 @@ def link(here: House, at: datetime):
     """
     from fairview.identity import link as identity
     from fairview.identity import review
+    from fairview.governance import objections
     from fairview.identity.guards import TooManyChanged
 
     with _step("linking people"):
@@ -122,7 +123,8 @@ def link(here: House, at: datetime):
             _note_stop(here, as_at, stopped, at)
             raise
         review.write_page(here.places, here.keyring)
-        ledger.append(here.places, "links", at, **counts(receipt))
+        waiting = objections.tasks(here.places, here.keyring, here.catalogue, as_at)
+        ledger.append(here.places, "links", at, **counts(receipt), objections_waiting=len(waiting))
     return receipt
 
 
@@ -214,22 +216,48 @@ def reasons_to_keep_back(here: House, card: ServiceCard, at: datetime, state=Non
 
     `state` is what `in_force` said, where the caller has asked already: asking opens the vault.
     """
+    from fairview.governance import objections
+
     state = state or in_force(here)
     stop = _standing_stop(here)
-    return state.blocks(card) + _silence(here, state, card, at) + ([stop["reason"]] if stop else [])
+    reasons = state.blocks(card) + _silence(here, state, card, at) + ([stop["reason"]] if stop else [])
+    if day := _today(here, state, at):
+        reasons += objections.reasons(here.places, here.keyring, here.catalogue, card.purpose_code, day)
+    return reasons
 
 
-def _silence(here: House, state, card: ServiceCard, at: datetime) -> list[str]:
-    """A sentence when a source the service rests on has been silent for longer than declared (45 days), else nothing.
+def _today(here: House, state, at: datetime) -> date | None:
+    """The day deadlines are held against; None before the first delivery.
 
     Counted in extract dates, so that deliveries walked late are not stale at once; while nothing at all arrives, the
     days since the last arrival are added, so that total silence is seen too.
     """
     arrivals = [datetime.fromisoformat(entry["at"]) for entry in ledger.read(here.places, "delivery")]
-    if state.as_at is None or not arrivals:
-        return []
-    silent = state.silent_sources(card, state.as_at + (at - max(arrivals)))
+    return state.as_at + (at - max(arrivals)) if state.as_at and arrivals else None
+
+
+def _silence(here: House, state, card: ServiceCard, at: datetime) -> list[str]:
+    """A sentence when a source the service rests on has been silent for longer than declared (45 days), else nothing."""
+    day = _today(here, state, at)
+    silent = state.silent_sources(card, day) if day else []
     return [f"no delivery from {', '.join(silent)} within the declared time"] if silent else []
+
+
+def objections_waiting(here: House, at: datetime) -> list:
+    """The objections whose person is not found, with the services they name and the day they block."""
+    from fairview.governance import objections
+
+    day = _today(here, in_force(here), at)
+    return objections.tasks(here.places, here.keyring, here.catalogue, day) if day else []
+
+
+def close_objection(here: House, item: str, by: str, reason: str, at: datetime) -> None:
+    """Close the task of an objection whose person is in no other record. Raises NoSuchTask, NotPermitted."""
+    from fairview.governance import objections
+
+    day = _today(here, in_force(here), at) or at.date()
+    with _step("closing an objection's task"), locks.hold(here.places, "vault", "closing an objection's task"):
+        objections.close(here.places, here.keyring, here.catalogue, item, by, reason, day, at)
 
 
 def build_candidate(here: House, service: str) -> Generation:

@@ -244,4 +244,34 @@ def let_through(by: str, reason: str, state: Path | None) -> None:
     )
 
 
-COMMANDS = (links, why, train_links, review, decide, revoke, decisions, link_events, relink, let_through)
+@click.group(invoke_without_command=True)
+@json_option
+@state_option
+@click.pass_context
+def objections(context: click.Context, as_json: bool, state: Path | None) -> None:
+    """Objections whose person is not found: number, services named, since when, and from when these publish nothing."""
+    if context.invoked_subcommand:
+        return
+    rows = [
+        {"item": task.item, "services": task.scope or "ALL", "since": task.since, "blocks_from": task.blocks_from}
+        for task in walk.objections_waiting(state_house(state), now())
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, default=str))
+    else:
+        print_table(rows, ["item", "services", "since", "blocks_from"])
+        click.echo(f"{len(rows)} wait. Link the right record (fairview decide), or close what is in no other record.")
+
+
+@objections.command()
+@click.argument("item")
+@_by("close_objection")
+@_reason
+@state_option
+def close(item: str, by: str, reason: str, state: Path | None) -> None:
+    """Close an ITEM: the person was looked for and is in no other record of the council. Goes into the ledger."""
+    walk.close_objection(state_house(state), item, by, reason, now())
+    click.echo(f"objection {item} is closed; it blocks no service")
+
+
+COMMANDS = (links, why, train_links, review, decide, revoke, decisions, link_events, relink, let_through, objections)

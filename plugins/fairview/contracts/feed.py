@@ -300,6 +300,11 @@ class FeedContract:
         """For a feed nobody may publish without: the rule and the purposes it blocks while missing."""
         return self.facts.get("blocking")
 
+    @property
+    def objections(self) -> dict[str, Any] | None:
+        """For a feed of objections: its columns of scope, decision and end, and the days a task about one may stay open."""
+        return self.facts.get("objections")
+
     def may_repeat(self, rows: int) -> bool:
         """Whether a month without any change is believable for so many rows, so that the same again is no replay."""
         declared = self.facts.get("mayRepeat")

@@ -92,6 +92,12 @@ def _faults(contract: FeedContract):
     for word in ("staleAfter", "retention", "quarantineRetention"):
         if word not in contract.sla:
             yield f"slaProperties lacks {word}"
+    if declared := contract.objections:
+        columns = {str(declared.get(part)) for part in ("scope", "decision", "end")}
+        if not columns <= set(names) or not contract.blocking:
+            yield "objections needs the columns of scope, decision and end, and a feed that blocks while missing"
+        if not isinstance(declared.get("deadlineDays"), int) or not declared.get("reason") or not declared.get("since"):
+            yield "objections needs whole deadlineDays, a reason and since"
     yield from _rule_faults(contract, set(names))
 
 

@@ -79,6 +79,7 @@ def compose(places: Places, catalogue: Catalogue, at: datetime) -> dict[str, Any
         "written_on": _day_and_time(at.isoformat()),
         "threshold": THRESHOLD,
         "services": services,
+        "objections_waiting": _objections_waiting(entries),
         "received": _received(entries),
         "events": [event for event in map(_event, reversed(entries)) if event][:_EVENTS],
         "reference": answers.REFERENCE,
@@ -129,6 +130,12 @@ def _service(places: Places, card: ServiceCard, entries: list[dict]) -> dict[str
         "reidentified": "none" if not looked_up else _told(told(looked_up).value),
         "destroyed_on": _day_and_time(destroyed[-1]) if destroyed else None,
     }
+
+
+def _objections_waiting(entries: list[dict]) -> str:
+    """How many objections and restrictions had nobody found for them when people were last linked, as it may be told."""
+    count = next((entry.get("objections_waiting", 0) for entry in reversed(entries) if entry["kind"] == "links"), 0)
+    return str(told(count)) if count else "none"
 
 
 _KEPT = {
@@ -199,6 +206,8 @@ def _event(entry: dict) -> dict[str, str] | None:
         what = f"linking stopped: {entry['reason']}"
     elif kind == "links_let_through":
         what = f"the stopped linking was let through by {entry['by']}: {entry['reason']}"
+    elif kind == "objection_closed":
+        what = f"an objection whose person is in no other record was closed by {entry['by']}"
     else:
         return None
     return {"on": _day_and_time(entry["at"]), "what": what}

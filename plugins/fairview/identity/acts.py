@@ -13,7 +13,7 @@ from fairview.contracts.catalogue import HOUSE
 from fairview.contracts.reading import read_yaml
 from fairview.errors import DeclarationError, FairviewError
 
-ACTS = ("decide", "let_through", "see_values")
+ACTS = ("decide", "let_through", "see_values", "close_objection")
 
 
 class NotPermitted(FairviewError):

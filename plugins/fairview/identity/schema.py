@@ -29,6 +29,7 @@ MEMORY = {
         merged BIGINT, split BIGINT, retired BIGINT, to_review BIGINT, scored_anew BIGINT""",
     "decisions": """decision VARCHAR, verdict VARCHAR, feed_a VARCHAR, key_a VARCHAR, feed_b VARCHAR, key_b VARCHAR, reason VARCHAR,
         decided_by VARCHAR, decided_at TIMESTAMP, withdrawn_by VARCHAR, withdrawn_at TIMESTAMP, withdrawn_reason VARCHAR""",
+    "objections_closed": "record_key VARCHAR, closed_by VARCHAR, closed_at TIMESTAMP, reason VARCHAR",
     "frozen": "model VARCHAR, frozen_on DATE, profiles BIGINT",
     "frequencies": "field VARCHAR, term VARCHAR, share DOUBLE",
     "profile_state": "profile VARCHAR, fingerprint VARCHAR",
