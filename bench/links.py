@@ -45,7 +45,7 @@ _OWN = {
     r"record_key|account_ref|property_ref|claim_id|ctax_ref|rent_ref|payref|house_ref|tag_ref|prop_ref|claim_ref|person_ref|"
     r"invoice_no|incident_ref|reg_id|death_id|objection_id|notice_ref|account_no|case_ref": "'{n}-' || {x}",
     r"uprn|last_uprn|redirect_uprn|parent_uprn": "'{n}' || {x}",
-    r"nino|ni_no": "chr(65 + {n} // 26) || chr(65 + {n} % 26) || substr({x}, 3)",
+    r"nino|ni_no": "'ABCEHJLMPRSWXY'[1 + {n} // 14] || 'ABCEHJLMPRSWXY'[1 + {n} % 14] || substr({x}, 3)",  # all issued
     r"postcode|last_postcode|fwd_postcode": "chr(65 + {n} // 8) || chr(65 + {n} % 8) || substr({x}, 3)",
     r"email": "'{n}.' || {x}",
     r"phone": "{x} || '{n}'",

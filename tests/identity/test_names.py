@@ -16,7 +16,7 @@ def con():
     con = duckdb.connect()
     names.teach(con)
     declarations.teach(con, declarations.declarations())
-    agreement.teach(con)
+    agreement.teach(con, declarations.declarations())
     return con
 
 
@@ -73,7 +73,7 @@ def test_a_plain_name_stays_as_it_is_when_made_plain_again(text):
 def test_agreement_of_names_does_not_depend_on_the_order_of_the_two(one, other):
     con = duckdb.connect()
     names.teach(con)
-    agreement.teach(con)
+    agreement.teach(con, declarations.declarations())
     grade = "forename_grade(?, []::VARCHAR[], ?, []::VARCHAR[])"
     assert said(con, grade, one, other) == said(con, grade, other, one)
     assert said(con, grade, one, one) == 4

@@ -51,6 +51,17 @@ def test_python_and_sql_write_identifiers_alike(text: str) -> None:
         assert in_python(text) == in_sql(expression, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [("AB123456C", True), ("ab 12 34 56", True), ("QQ123456A", True), ("ZY123456D", True), ("TN120361M", False), ("TN120361", False),
+     ("BG123456A", False), ("DA123456A", False), ("AO123456A", False), ("OA123456A", True), ("QA123456A", False), ("AQ123456A", False),
+     ("AB123456E", False), ("AB12345C", False), ("NONE", False), ("", False)],
+)  # fmt: skip
+def test_a_national_insurance_number_that_is_never_issued_is_none(text: str, possible: bool) -> None:
+    assert identifiers.is_nino(text) is possible
+    assert bool(in_sql(identifiers.is_nino_sql("x"), text)) is possible
+
+
 def test_what_is_a_postcode_is_told_from_what_is_not() -> None:
     assert identifiers.is_postcode("rm15 9co")
     assert identifiers.is_postcode(identifiers.NO_FIXED_ABODE)

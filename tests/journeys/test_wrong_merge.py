@@ -54,7 +54,7 @@ class Story:
         return {person: frozenset(debts) for person, debts in rows}
 
     def plant(self) -> None:
-        """The second account gets the first's name, and both one e-mail: a source's mistake no rule can see through."""
+        """The second account gets the first's name and home, and both one e-mail: a source's mistake no rule can see through."""
         with opening.vault(self.here.places, self.here.keyring) as con:
             con.execute(
                 """UPDATE staged.council_tax_parties SET party_name = (SELECT party_name FROM staged.council_tax_parties
@@ -63,6 +63,10 @@ class Story:
                 """UPDATE staged.council_tax_accounts SET email = 'somebody@example.org', lead_liab_title = NULL,
                 lead_liab_name = (SELECT party_name FROM staged.council_tax_parties WHERE account_ref = $1)
                 WHERE account_ref IN ($1, $2)""", [self.one, self.other])  # fmt: skip
+            for feed in ("council_tax_accounts", "council_tax_occupations"):
+                con.execute(
+                    f"""UPDATE staged.{feed} SET property_ref = (SELECT property_ref FROM staged.council_tax_accounts
+                    WHERE account_ref = $1) WHERE account_ref = $2""", [self.one, self.other])  # fmt: skip
 
     def run(self) -> None:
         walk.link(self.here, now())

@@ -1,11 +1,18 @@
 """How references of the world outside are written one way: postcodes, UPRNs, national insurance numbers.
 
-Knows their form, as a Python function and as an SQL expression saying the same. Refuses to know whether one exists.
+Knows their form and which are never issued, as a Python function and as an SQL expression saying the same. Refuses to know whether
+one exists.
 """
 
 from __future__ import annotations
 
 import re
+
+# What HM Revenue and Customs issues (National Insurance Manual NIM39110): some letters and prefixes never. A number with one is
+# temporary (TN and the birth date), of another scheme, or typed to fill a field. QQ is never issued either, but every invented number
+# of the specification starts so: such a number is judged by how many different people hold it. Set by identity, 2026-12-01.
+_ISSUED = "^(QQ|[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z])[0-9]{6}[A-D]?$"
+_NEVER_ISSUED = "^(BG|GB|KN|NK|NT|TN|ZZ)"
 
 # No fixed abode, by NHS convention: a meaning, not an address.
 NO_FIXED_ABODE = "ZZ99 3VZ"
@@ -51,3 +58,15 @@ def uprn_sql(value: str) -> str:
 def nino_sql(value: str) -> str:
     """`nino` as an SQL expression."""
     return f"nullif(upper(replace({value}, ' ', '')), '')"
+
+
+def is_nino(text: str | None) -> bool:
+    """Whether the text, as `nino` writes it, can be one person's national insurance number; the last letter may be missing."""
+    written = nino(text)
+    return bool(written and re.search(_ISSUED, written) and not re.search(_NEVER_ISSUED, written))
+
+
+def is_nino_sql(value: str) -> str:
+    """`is_nino` as an SQL expression; null for null."""
+    written = nino_sql(value)
+    return f"(regexp_matches({written}, '{_ISSUED}') AND NOT regexp_matches({written}, '{_NEVER_ISSUED}'))"

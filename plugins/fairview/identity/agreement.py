@@ -9,8 +9,13 @@ null when a side has none.
 
 from __future__ import annotations
 
+from fairview.identity.declarations import Declarations
+
 # Days two people must have lived at one address together before it says more than that one followed the other.
 _TOGETHER_DAYS = 60
+
+# A dated home of a record, as SQL type.
+STAYS = "STRUCT(place VARCHAR, from_on DATE, to_on DATE, code VARCHAR, is_placed BOOLEAN, is_last_known BOOLEAN, is_let BOOLEAN)[]"
 
 # Surnames cut by a field are cut late: council tax at 32 characters with the forename, housing at 20.
 _SHORTEST_CUT_SURNAME = 8
@@ -46,17 +51,17 @@ MACROS = (
         WHEN year(a) = year(b) AND (strftime(a, '%d%m') = '0101' OR strftime(b, '%d%m') = '0101') THEN 2
         WHEN damerau_levenshtein(strftime(a, '%Y%m%d'), strftime(b, '%Y%m%d')) <= 1 THEN 2
         ELSE 0 END""",
-    # Lists of stays {place, from_on, to_on}, open ones to 9999.
+    # Lists of stays (`record_stays`), open ones to 9999.
     f"""lived_together(a, b) AS length(list_filter(a, lambda x: length(list_filter(b, lambda y: y.place = x.place
         AND least(x.to_on, y.to_on) - greatest(x.from_on, y.from_on) >= {_TOGETHER_DAYS})) > 0)) > 0""",
-    # The letters of a mailbox, and the surname it tells of somebody whose forename or initial it also names.
-    """mail_letters(e) AS regexp_replace(upper(split_part(e, '@', 1)), '[^A-Z]', '', 'g')""",
-    # Whether every mailbox two share is made of the surname: namesakes come by j.smith65@ without knowing one another.
-    """mail_of_name(a, b, sur_a, sur_b) AS length(list_filter(list_intersect(a, b), lambda e:
-        NOT coalesce(contains(mail_letters(e), sur_a) OR contains(mail_letters(e), sur_b), false))) = 0""",
-    # Each lived somewhere else for a while at the same time.
-    f"""lived_apart(a, b) AS length(list_filter(a, lambda x: length(list_filter(b, lambda y: y.place <> x.place
-        AND least(x.to_on, y.to_on) - greatest(x.from_on, y.from_on) >= {_TOGETHER_DAYS})) > 0)) > 0""",
+    # Each lived somewhere else for so long at the same time, counted up to the date of the run. An address that is only the last known
+    # (a claim's is, also after a move) says nothing of the time before: it speaks against another home only while both are open.
+    # Two writings that nobody could place may be one home unless their postcodes differ.
+    f"""lived_apart(a, b, homes_days := {_TOGETHER_DAYS}, tenancies_days := {_TOGETHER_DAYS}) AS length(list_filter(a, lambda x:
+        length(list_filter(b, lambda y: y.place <> x.place AND ((x.is_placed AND y.is_placed) OR coalesce(x.code <> y.code, false))
+            AND (NOT (x.is_last_known OR y.is_last_known) OR (x.to_on = y.to_on AND x.to_on = DATE '9999-12-31'))
+            AND least(x.to_on, y.to_on, getvariable('as_at')) - greatest(x.from_on, y.from_on)
+                >= CASE WHEN x.is_let AND y.is_let THEN tenancies_days ELSE homes_days END)) > 0)) > 0""",
     r"""mail_surname(e, fore) AS CASE
         WHEN regexp_extract(upper(e), '^([A-Z]+)[._-]([A-Z]{4,})[0-9]*@', 1) IN (fore, fore[1])
         THEN nullif(regexp_extract(upper(e), '^([A-Z]+)[._-]([A-Z]{4,})[0-9]*@', 2), '') END""",
@@ -69,10 +74,14 @@ MACROS = (
 )
 
 
-def teach(con) -> None:
-    """Give a connection the grading macros; the name macros must be there already."""
+def teach(con, declared: Declarations) -> None:
+    """Give a connection the grading macros; the name macros must be there already. Stays that are open end at the variable `as_at`."""
     for macro in MACROS:
         con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    days, let = (int(declared.limit(name)) for name in ("two_homes_days", "two_tenancies_days"))
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO two_homes(a, b) AS lived_apart(a, b, homes_days := {days}, tenancies_days := {let})"
+    )
 
 
 def name_grade(a: str, b: str) -> str:
@@ -81,4 +90,11 @@ def name_grade(a: str, b: str) -> str:
         f"CASE WHEN names_swapped({a}.fore, {a}.sur, {b}.fore, {b}.sur) THEN 3 ELSE least("
         f"forename_grade({a}.fore, {a}.families, {b}.fore, {b}.families), "
         f"surname_grade({a}.sur, {a}.words, {b}.sur, {b}.words)) END"
+    )
+
+
+def differ(a: str, b: str) -> str:
+    """SQL for whether two rows with whole names and birth dates cannot be one person's: either part of both clashes."""
+    return (
+        f"(coalesce({name_grade(a, b)} = 0, false) OR coalesce(birth_grade({a}.birth_date, {b}.birth_date) = 0, false))"
     )

@@ -110,7 +110,7 @@ def run(con, benchmark: Benchmark) -> dict[str, Any]:
     ours over one half of the persons, those nothing was tuned on (`score.HELD_OUT`)."""
     names.teach(con)
     declarations.teach(con, declarations.declarations())
-    agreement.teach(con)
+    agreement.teach(con, declarations.declarations())
     others = "".join(f", CAST({column} AS VARCHAR) AS {column}" for column in benchmark.kinds)
     birth = benchmark.columns.get("birth")
     as_text = f"CAST({birth} AS VARCHAR)" if birth else "NULL::VARCHAR"
@@ -276,7 +276,7 @@ def _ours(con, benchmark: Benchmark) -> None:
         "is_adult": "false",
         "is_minor": "false",
     }
-    typed = {"birth_date": "NULL::DATE", "position": "NULL::BIGINT"}
+    typed = {"birth_date": "NULL::DATE", "position": "NULL::BIGINT", "stays": "NULL::" + agreement.STAYS}
     facets = ", ".join(
         f"{({**nothing, **typed}).get(name)} AS {name}".replace("NULL AS", "NULL::VARCHAR AS") for name in nothing
     )

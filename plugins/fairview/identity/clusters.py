@@ -22,6 +22,7 @@ CLASHES: dict[str, str] = {
     "two children born the same day": """a.birth_date = b.birth_date AND a.sex <> b.sex AND a.fore <> b.fore
         AND NOT coalesce(nino_grade(a.nino, b.nino) = 4, false)""",
     "a child in the role of an adult": "(a.is_adult AND b.is_minor) OR (b.is_adult AND a.is_minor)",
+    "two homes at once": "two_homes(a.stays, b.stays)",
 }
 # One slip must not part a person for good: where the same two sets of records also agree in the fact a clash is about,
 # the clash is between two writings of one person. Places in a list and roles settle nothing.
@@ -32,9 +33,11 @@ SETTLED: dict[str, str] = {
         OR (least(length(a.fore), length(b.fore)) >= 5 AND name_slip(a.fore, b.fore)) OR nino_grade(a.nino, b.nino) = 4
         OR (list_has_any(a.families, b.families) AND a.sur = b.sur)""",
     "two children born the same day": "nino_grade(a.nino, b.nino) = 4",
+    # Whoever is known to hold both, by a decision or by one record, is no other person than who lives in one of them.
+    "two homes at once": "lived_together(a.stays, b.stays)",
 }
 FACET_COLUMNS = (
-    "fore", "sur", "families", "sex", "birth_date", "nino", "email", "phone", "list", "position", "is_adult", "is_minor",
+    "fore", "sur", "families", "sex", "birth_date", "nino", "email", "phone", "list", "position", "is_adult", "is_minor", "stays",
 )  # fmt: skip
 # More rounds than doubling could ever need; reaching it means the rounds do not end, which is a fault.
 _MOST_ROUNDS = 60

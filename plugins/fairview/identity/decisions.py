@@ -31,7 +31,7 @@ FROM must_join m JOIN decided_ties t ON t.a = m.node JOIN must_join o ON o.node 
 
 
 def bring(con) -> None:
-    """Make `record_facets`, what the joining goes by, from `records` and the decisions in force, and an empty `must_join`.
+    """Make `record_facets`, what the joining goes by, from `records`, `record_stays` and the decisions in force, and an empty `must_join`.
 
     What must link joins people, not records: each side first gathers its own records by the rules (`tie` comes after).
     """
@@ -40,6 +40,7 @@ def bring(con) -> None:
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE record_facets AS
         SELECT record_id AS node, {", ".join(clusters.FACET_COLUMNS)} FROM records
+        LEFT JOIN (SELECT record_id, list(stay ORDER BY stay) AS stays FROM record_stays GROUP BY record_id) USING (record_id)
         UNION ALL BY NAME
         SELECT unnest([a, b]) AS node, 'decision:' || decision AS list, unnest([1, 2])::BIGINT AS position FROM decided
         WHERE verdict = 'must_not_link' AND a IN (SELECT record_id FROM records) AND b IN (SELECT record_id FROM records)"""

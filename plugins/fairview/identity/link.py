@@ -176,6 +176,12 @@ def join(con, declared: Declarations, settings: dict[str, Any]) -> None:
         [declared.limit("least_weight")],
     )
     con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE held_back AS SELECT a, b, weight
+        FROM scored ANTI JOIN pairs USING (a, b) JOIN profiles x ON x.unique_id = a JOIN profiles y ON y.unique_id = b
+        WHERE weight >= $1 AND {weighing.supported(settings, doubted=True)} AND lived_apart(x.stays, y.stays)""",
+        [declared.limit("least_weight")],
+    )
+    con.execute(
         """CREATE OR REPLACE TEMP TABLE facets AS
         SELECT DISTINCT profile AS node, f.* EXCLUDE (node) REPLACE (
             coalesce(f.birth_date, u.birth_date) AS birth_date, coalesce(f.nino, u.nino) AS nino,
@@ -242,6 +248,7 @@ def _queue(con, declared: Declarations, as_at: date) -> None:
             WHERE weight >= $review_from AND weight < $least
             UNION ALL SELECT 'conflict', reason, a, b, weight FROM refused WHERE reason <> 'listed side by side'
             UNION ALL SELECT 'conflict', reason, a, b, NULL FROM rules_refused WHERE reason <> 'listed side by side'
+            UNION ALL SELECT 'conflict', 'two homes at once', a, b, weight FROM held_back
             UNION ALL SELECT 'tie', 'two people fit equally well', cluster, unnest([a, b]), weight FROM torn
         ), placed AS (
             SELECT r.*, x.cluster AS cluster_a, y.cluster AS cluster_b FROM raised r

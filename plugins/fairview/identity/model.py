@@ -59,7 +59,7 @@ NAMED_AT_HOME = ("same home now, whole name fits", "same home once, whole name f
 # What supports a pair only where nothing speaks against it, as SQL over profiles `x` and `y`. Set by identity, 2026-11-26: each
 # merged namesakes or people who followed one another in a home; two namesakes in a street are two when both homes are held at once.
 DOUBTED = {
-    ("email", "same e-mail"): "mail_of_name(x.emails, y.emails, x.sur, y.sur) AND lived_apart(x.stays, y.stays)",
+    ("email", "same e-mail"): "lived_apart(x.stays, y.stays)",
     ("household", "same postcode, whole name fits"): "lived_apart(x.stays, y.stays)",
     ("household", "same home, when is not told, other surname, same forename"): "(x.stays IS NULL AND a IN (FROM named_at_home)) OR (y.stays IS NULL AND b IN (FROM named_at_home))",
 }  # fmt: skip

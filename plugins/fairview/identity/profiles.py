@@ -49,21 +49,23 @@ WITH forename AS (
         list(place ORDER BY place) FILTER (is_forward) AS forwards, list(place ORDER BY place) FILTER (is_now) AS now_at
     FROM profile_homes LEFT JOIN crowded c USING (place) GROUP BY profile
 ), codes AS (
-    SELECT profile, list(DISTINCT {'place': place, 'from_on': from_on, 'to_on': coalesce(to_on, DATE '9999-12-31')}
-            ORDER BY {'place': place, 'from_on': from_on, 'to_on': coalesce(to_on, DATE '9999-12-31')})
-            FILTER (kind = 'home' AND place IS NOT NULL AND from_on IS NOT NULL) AS stays,
+    SELECT profile,
         list(DISTINCT place ORDER BY place) FILTER (kind = 'home' AND from_on IS NULL) AS undated_at, list(DISTINCT code ORDER BY code) FILTER (code IS NOT NULL) AS postcodes,
         list(DISTINCT to_on ORDER BY to_on) FILTER (kind = 'home' AND to_on IS NOT NULL) AS left_on,
         list(DISTINCT from_on ORDER BY from_on) FILTER (kind = 'home' AND from_on IS NOT NULL) AS came_on
     FROM spells JOIN profile_of USING (record_id) GROUP BY profile
+), stays AS (
+    SELECT profile, list(DISTINCT stay ORDER BY stay) AS stays FROM record_stays JOIN profile_of USING (record_id) GROUP BY profile
 )
 SELECT p.profile AS unique_id, f.fore, coalesce(f.families, []) AS families, s.sur, coalesce(s.words, []) AS words, b.birth_date,
-    folded.* EXCLUDE (profile, said_surs, mail_surs), list_sort(list_distinct(list_concat(said_surs, mail_surs))) AS surs, homes.* EXCLUDE (profile), codes.* EXCLUDE (profile)
+    folded.* EXCLUDE (profile, said_surs, mail_surs), list_sort(list_distinct(list_concat(said_surs, mail_surs))) AS surs, homes.* EXCLUDE (profile), stays.stays,
+    codes.* EXCLUDE (profile)
 FROM (SELECT DISTINCT profile FROM profile_of) p JOIN folded USING (profile)
 LEFT JOIN forename f ON f.profile = p.profile AND f.rank = 1
 LEFT JOIN surname s ON s.profile = p.profile AND s.rank = 1
 LEFT JOIN birth b ON b.profile = p.profile AND b.rank = 1
-LEFT JOIN homes ON homes.profile = p.profile LEFT JOIN codes ON codes.profile = p.profile
+LEFT JOIN homes ON homes.profile = p.profile LEFT JOIN stays ON stays.profile = p.profile
+LEFT JOIN codes ON codes.profile = p.profile
 """
 
 

@@ -7,12 +7,13 @@ Makes temporary tables on the connection it is given (never in the vault):
 - `gazetteer(uprn, place)`, `addresses(key, place)`: how a UPRN or a written address becomes one place.
 - `records`: one row per record which is a person.
 - `spells`: where the person of a record is said to live or have lived; several rows per record.
+- `record_stays(record_id, stay)`: the dated homes among the spells, as {place, from_on, to_on, code, is_placed, is_last_known, is_let}.
 - `slots`: places in a list that only one person can hold (a party of an account, a member of a claim).
 """
 
 from __future__ import annotations
 
-from fairview.domain import names
+from fairview.domain import identifiers, names
 from fairview.identity import agreement
 from fairview.identity import declarations as declared_in
 from fairview.identity.declarations import Declarations
@@ -157,7 +158,7 @@ WITH written AS ({union}), plain AS (
         name_plain(forename) AS forename, name_plain(surname) AS surname,
         coalesce(gender_sex(gender), title_sex(title)) AS sex,
         CASE WHEN birth_date BETWEEN DATE '1901-01-01' AND $as_at THEN birth_date END AS birth_date,
-        CASE WHEN regexp_matches(nino, '^[A-Z]{{2}}[0-9]{{6}}[A-D]?$') THEN nino END AS nino,
+        CASE WHEN {is_nino} THEN nino END AS nino,
         phone_key(phone) AS phone, email_key(email) AS email, is_adult, list, position, said_dead, role
     FROM written WHERE not_a_person(written) IS NULL
 )
@@ -260,11 +261,45 @@ LEFT JOIN addresses a ON a.key = k.line_key
 LEFT JOIN addresses b ON b.key = k.number_key
 """
 
-# A number or mailbox in this many records is a placeholder or an office's; it names nobody, and would pair all who have it.
-_NOBODYS_OWN = """
-UPDATE records SET {column} = NULL WHERE {column} IN (
-    SELECT {column} FROM records WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > $most)
+# A claim and what hangs on it keep the address of now, or of the end, whatever it was before; a notice keeps that of its day.
+_LAST_KNOWN = ("benefit_claims", "benefit_members", "benefit_overpayments", "debt_respite_notices")
+_STAYS = """
+CREATE OR REPLACE TEMP TABLE record_stays AS
+SELECT DISTINCT record_id, {'place': place, 'from_on': from_on, 'to_on': coalesce(to_on, DATE '9999-12-31'), 'code': s.code,
+    'is_placed': is_placed, 'is_last_known': r.feed IN $last_known, 'is_let': r.feed = 'tenancy_people' AND r.is_adult} AS stay
+FROM spells s JOIN records r USING (record_id) WHERE kind = 'home' AND place IS NOT NULL AND from_on IS NOT NULL
 """
+
+# What each record says of a number, a mailbox, a telephone, or an address for its post; what is not one person's, or one family's,
+# names nobody and would tie whoever has it. Counted in people, by names which cannot be one person's writing and by birth dates that
+# cannot be one: the first among a value's names and every later one that fits none before it. A value's first names are enough to
+# tell, and keep a placeholder of a whole town from being compared with itself. Where half the values of a kind are shared by many, as the
+# thousand telephones of the specification are, only what stands out does not count. Set by identity, 2026-12-01.
+_MOST_COMPARED, _TIMES_USUAL, _FEWEST_TELL = 60, 3, 100
+_SHARED = f"""
+CREATE OR REPLACE TEMP TABLE shared_values AS
+WITH said AS (
+    SELECT 'nino' AS kind, nino AS value, record_id FROM records WHERE nino IS NOT NULL
+    UNION ALL SELECT 'email', email, record_id FROM records WHERE email IS NOT NULL
+    UNION ALL SELECT 'phone', phone, record_id FROM records WHERE phone IS NOT NULL
+    UNION ALL SELECT 'forward', place, record_id FROM spells WHERE kind = 'forward' AND place IS NOT NULL
+), named AS (
+    SELECT DISTINCT kind, value, fore, families, sur, words, birth_date FROM said JOIN records USING (record_id) WHERE sur IS NOT NULL
+), ordered AS (
+    SELECT *, row_number() OVER (PARTITION BY kind, value ORDER BY birth_date IS NULL, length(fore) DESC, sur, fore, birth_date) AS place
+    FROM named QUALIFY place <= {_MOST_COMPARED}
+), others AS (
+    SELECT b.kind, b.value FROM ordered b WHERE NOT EXISTS (
+        FROM ordered a WHERE a.kind = b.kind AND a.value = b.value AND a.place < b.place AND NOT {{differ}})
+), counted AS (
+    SELECT kind, value, count(*) AS people FROM others GROUP BY kind, value
+), usual AS (
+    SELECT kind, median(people) AS people FROM counted GROUP BY kind HAVING count(*) >= {_FEWEST_TELL}
+)
+SELECT c.kind, c.value FROM counted c LEFT JOIN usual u USING (kind)
+WHERE c.people > CASE c.kind WHEN 'nino' THEN $most_of_number ELSE greatest($most, {_TIMES_USUAL} * coalesce(u.people, 1)) END
+"""
+
 
 _SLOTS = """
 CREATE OR REPLACE TEMP TABLE slots AS
@@ -275,8 +310,9 @@ SELECT record_id, list, position FROM records WHERE list IS NOT NULL AND positio
 def gather(con, declared: Declarations, as_at) -> None:
     """Make the temporary tables named above from `vault.staged`, as at a date. The connection has the vault attached."""
     names.teach(con)
-    agreement.teach(con)
+    agreement.teach(con, declared)
     declared_in.teach(con, declared)
+    con.execute("SET VARIABLE as_at = ?", [as_at])
     for macro in _ADDRESS_MACROS:
         con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     con.execute(
@@ -285,12 +321,31 @@ def gather(con, declared: Declarations, as_at) -> None:
     )
     for statement in (_GAZETTEER, _ADDRESSES, _CLAIMANTS):
         con.execute(statement)
-    con.execute(_WRITTEN.format(union=" UNION ALL ".join(_SOURCES.values())), {"as_at": as_at})
+    con.execute(
+        _WRITTEN.format(union=" UNION ALL ".join(_SOURCES.values()), is_nino=identifiers.is_nino_sql("nino")),
+        {"as_at": as_at},
+    )
     con.execute(_ORDER)
     con.execute(_SEXES)
     minors_born_after = as_at.replace(year=as_at.year - int(declared.limit("oldest_minor")), day=min(as_at.day, 28))
     con.execute(_RECORDS, {"minors_born_after": minors_born_after})
-    for column in ("nino", "email"):
-        con.execute(_NOBODYS_OWN.format(column=column), {"most": declared.limit("nobodys_own")})
     con.execute(_SPELLS)
+    con.execute(_STAYS, {"last_known": list(_LAST_KNOWN)})
+    _drop_nobodys_own(con, declared)
     con.execute(_SLOTS)
+
+
+def _drop_nobodys_own(con, declared: Declarations) -> None:
+    """Take from `records` and `spells` each number, mailbox, telephone and forwarding address that more different people give
+    than one person, or one family, can be."""
+    con.execute(
+        _SHARED.format(differ=agreement.differ("a", "b")),
+        {"most_of_number": declared.limit("numbers_people"), "most": declared.limit("contacts_people")},
+    )
+    for column in ("nino", "email", "phone"):
+        con.execute(
+            f"UPDATE records SET {column} = NULL WHERE {column} IN (SELECT value FROM shared_values WHERE kind = '{column}')"
+        )
+    con.execute(
+        "DELETE FROM spells WHERE kind = 'forward' AND place IN (SELECT value FROM shared_values WHERE kind = 'forward')"
+    )

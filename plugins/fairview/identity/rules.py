@@ -80,9 +80,7 @@ RULES = {
     },
     "same name and e-mail": {
         "sql": """SELECT a.record_id AS a, b.record_id AS b FROM records a JOIN records b USING (email)
-            WHERE a.record_id < b.record_id AND length(a.fore) > 1 AND length(b.fore) > 1
-              AND (NOT contains(mail_letters(email), a.sur) OR EXISTS (
-                FROM spells x JOIN spells y USING (place) WHERE x.record_id = a.record_id AND y.record_id = b.record_id))""",
+            WHERE a.record_id < b.record_id AND length(a.fore) > 1 AND length(b.fore) > 1""",
         "least_grade": 4,
     },
 }  # fmt: skip

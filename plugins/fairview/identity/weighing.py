@@ -135,9 +135,9 @@ def name_at_home(con, settings: dict[str, Any], least_weight: float) -> None:
     )
 
 
-def supported(settings: dict[str, Any]) -> str:
+def supported(settings: dict[str, Any], *, doubted: bool = False) -> str:
     """SQL over `scored` beside the profiles `x` and `y` of its pair: whether more than names is behind it (`model.NAME_ONLY`),
-    and not only what something speaks against (`model.DOUBTED`). Needs `named_at_home`."""
+    and not only what something speaks against (`model.DOUBTED`), unless `doubted`. Needs `named_at_home`."""
     said = []
     comparisons = {comparison["output_column_name"]: comparison for comparison in settings["comparisons"]}
     more = ", ".join(str(gamma(comparisons["forename"], label)) for label in model.MORE_THAN_INITIAL)
@@ -147,7 +147,7 @@ def supported(settings: dict[str, Any]) -> str:
         doubts = "".join(
             f" AND NOT coalesce(gamma_{name} = {gamma(comparisons[name], label)} AND ({sql}), false)"
             for (of, label), sql in model.DOUBTED.items()
-            if of == name
+            if of == name and not doubted
         )
         said.append(f"(gamma_{name} NOT IN (-1, {empty}){needs}{doubts})")
     return f"({' OR '.join(said)})"
