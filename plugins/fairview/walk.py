@@ -107,9 +107,9 @@ def link(here: House, at: datetime):
     Raises TooManyChanged when a guard stops it: nothing was written, the ledger says so, and every service is kept back
     until a run passes or a role lets this one through (`let_links_through`).
     """
+    from fairview.governance import objections
     from fairview.identity import link as identity
     from fairview.identity import review
-    from fairview.governance import objections
     from fairview.identity.guards import TooManyChanged
 
     with _step("linking people"):
