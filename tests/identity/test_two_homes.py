@@ -93,9 +93,9 @@ def test_a_mailbox_joins_who_moved_and_nobody_who_kept_the_other_home(town, mail
 
 
 def test_who_is_decided_to_hold_two_homes_is_found_in_both(town, keyring):
-    from fairview.identity import review
-
     from tests.identity.conftest import AT
+
+    from fairview.identity import review
 
     one, other = (
         _tenancy(town, f"00000000{number}", home, date(2016, 5, 1), ni_no="QQ123456A", dob=BORN)
