@@ -318,7 +318,11 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
         case "F01":
             begun = _freezes_begun(figures)
             ends = [day(figure["figure_on"]) for figure in figures.get("FREEZE_UNTIL", [])]
-            told = "with no end yet" if "FREEZE_OPEN" in figures else f"until {spoken(max(ends))}"
+            since = f"since {spoken(min(begun))}"
+            if "FREEZE_BEGUN" in figures:
+                since = f"since a day that is not on record (in force on {spoken(as_at)})"
+                begun = [as_at]
+            told = since + (", with no end yet" if "FREEZE_OPEN" in figures else f", until {spoken(max(ends))}")
             holds = max(begun) <= as_at and all(end >= as_at for end in ends)
             frozen = all(debt["is_frozen"] for debt in debts)
             return (rule["fact_value"], on, True, True), (told, min(begun), holds, frozen)
@@ -403,23 +407,24 @@ def _debt_fact(rule: dict, document: dict, as_at: date) -> tuple[object, object]
 
 def _is_out_of_order(rule: dict, on: date) -> bool:
     """Whether a debt among the rule's figures has the step on that day without the step the law puts before it."""
-    law = next(
-        (
-            row
-            for row in pack(DEBT, "stages", on)
-            if (row["debt_type_code"], row["label"]) == ("COUNCIL_TAX", rule["fact_value"])
-        ),
-        None,
-    )
-    if law is None:  # a step no law knows is out of no order
+    steps = [row for row in pack(DEBT, "stages", on) if row["debt_type_code"] == "COUNCIL_TAX"]
+    later = next((row["stage_code"] for row in steps if row["label"] == rule["fact_value"]), None)
+    needed = {
+        row["earlier_code"]: timedelta(days=int(row["minimum_days"]))
+        for row in pack(DEBT, "steps_before", on)
+        if row["stage_code"] == later
+    }
+    if not needed:  # a step that needs no other is out of no order
         return False
-    needed, gap = set(law["needs_earlier"].split("|")), timedelta(days=int(law["minimum_days_after"] or 0))
     debts: dict[str, list[dict]] = {}
     for figure in rule["figures"]:
         debts.setdefault(figure["debt_id"], []).append(figure)
     return any(
-        any((step["figure_code"], day(step["figure_on"])) == (law["stage_code"], on) for step in steps)
-        and not any(step["figure_code"] in needed and day(step["figure_on"]) + gap <= on for step in steps)
+        any((step["figure_code"], day(step["figure_on"])) == (later, on) for step in steps)
+        and not any(
+            step["figure_code"] in needed and day(step["figure_on"]) + needed[step["figure_code"]] <= on
+            for step in steps
+        )
         for steps in debts.values()
     )
 

@@ -514,6 +514,18 @@ CIRCUMSTANCES = [
         (RECOVERY, "{account}, 2026, 'REM1', date '2026-08-01', 100, null, null, false"),
         (RECOVERY, "{account}, 2026, 'SUMM', date '2026-08-07', 100, null, null, false"),
     )),
+    *(
+        Debtor(f"{step} and {later} {days} days after", "order", (
+            (ACCOUNTS, f"{{person}}, md5('{step} {days}')::uuid, 4, 'L', date '2018-01-01', null, null, null, null, false, false, false"),
+            (BALANCES, f"md5('{step} {days}')::uuid, 2026, 100000, 0, 90000, 90000"),
+            *(((RECOVERY, f"md5('{step} {days}')::uuid, 2026, 'FINAL', date '2026-06-01', 100, null, null, false"),) if step == "SUMM" else ()),
+            (RECOVERY, f"md5('{step} {days}')::uuid, 2026, '{step}', date '2026-08-01', 100, null, null, false"),
+            (RECOVERY, f"md5('{step} {days}')::uuid, 2026, '{later}', date '2026-08-{1 + days:02}', 100, null, null, false"),
+        ))
+        for step, later, days in (
+            ("REM1", "SUMM", 14), ("REM1", "SUMM", 13), ("FINAL", "SUMM", 7), ("FINAL", "SUMM", 6), ("SUMM", "LO", 14), ("SUMM", "LO", 13),
+        )
+    ),
     Debtor("an agent came in a freeze", "order", (
         (NOTICE, "{person}, date '2026-06-01', date '2026-08-01', 'ENDD', false"),
         (RECOVERY, "{account}, 2025, 'EA1', date '2026-07-01', 100, null, null, false"),
@@ -624,6 +636,12 @@ UNTOLD = {
         ("broken 366 days after", "DEBT-P02", False),
         ("an order without a summons", "DEBT-R04", True),
         ("a summons six days after a reminder", "DEBT-R04", False),
+        ("REM1 and SUMM 14 days after", "DEBT-R04", False),
+        ("REM1 and SUMM 13 days after", "DEBT-R04", True),
+        ("FINAL and SUMM 7 days after", "DEBT-R04", False),
+        ("FINAL and SUMM 6 days after", "DEBT-R04", True),
+        ("SUMM and LO 14 days after", "DEBT-R04", False),
+        ("SUMM and LO 13 days after", "DEBT-R04", True),
     ],
 )
 def test_a_rule_holds_on_its_boundary_and_not_beyond(mart, name, rule, holds) -> None:
@@ -637,6 +655,7 @@ KEYS = {
     "rules": ("rule_id",),
     "lanes": ("lane_code",),
     "stages": ("debt_type_code", "stage_code"),
+    "steps_before": ("debt_type_code", "stage_code", "earlier_code"),
     "priorities": ("debt_type_code", "debt_sub_type_code"),
 }
 

@@ -1,10 +1,10 @@
 {{ config(group='informed_debt') }}
--- R8, straight from the deaths feed: no lane but the freeze, no contact, no place in the list of the month.
+-- R8, straight from the deaths feed, whose day may be blank: no lane but the freeze, no contact, no place in the list of the month.
 with dead as (
     select distinct {{ person_id('person_key') }} as person_id
     from {{ ref('psn_corporate__deaths') }}
     where not coalesce(withdrawn_ind, false)
-        and notified_on <= {{ as_at() }}
+        and {{ has_begun('notified_on', as_at()) }}
         and person_key is not null
 )
 

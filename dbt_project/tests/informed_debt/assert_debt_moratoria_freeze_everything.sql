@@ -3,8 +3,7 @@
 with frozen as (
     select distinct {{ person_id('person_key') }} as person_id
     from {{ ref('psn_corporate__debt_respite_notices') }}
-    where start_date <= {{ as_at() }}
-        and (frozen_until is null or frozen_until >= {{ as_at() }})
+    where {{ protects('start_date', 'frozen_until', as_at()) }}
         and coalesce(status, '') <> 'CANC'
         and person_key is not null
 )

@@ -55,9 +55,7 @@ steps as (
         stages.label as stage_label,
         stages.is_arrangement,
         stages.agent_code,
-        stages.is_from_summons_on,
-        stages.needs_earlier,
-        coalesce(stages.minimum_days_after, 0) as minimum_days_after
+        stages.is_from_summons_on
     from events
     left join {{ ref('informed_debt_stages') }} as stages
         on stages.debt_type_code = 'COUNCIL_TAX'
@@ -65,19 +63,24 @@ steps as (
         and {{ in_force('stages.valid_from', 'stages.valid_to', 'events.stage_on') }}
 ),
 
--- The newest step that allows a later one, per later step: enough to say that one was there in time.
-preceded as (
-    select distinct
-        later.council_tax_account_key,
-        later.financial_year,
-        later.stage_code,
-        later.stage_on
-    from steps as later
-    inner join steps as earlier
-        on earlier.council_tax_account_key = later.council_tax_account_key
-        and earlier.financial_year = later.financial_year
-        and '|' || later.needs_earlier || '|' like '%|' || earlier.stage_code || '|%'
-        and {{ plus_days('earlier.stage_on', 'later.minimum_days_after') }} <= later.stage_on
+needed as (
+    select
+        steps.council_tax_account_key,
+        steps.financial_year,
+        steps.stage_code,
+        steps.stage_on,
+        -- One earlier step that the law of the day accepts is enough.
+        bool_or(coalesce({{ plus_days('earlier.stage_on', 'before.minimum_days') }} <= steps.stage_on, false)) as is_preceded
+    from steps
+    inner join {{ ref('informed_debt_steps_before') }} as before
+        on before.debt_type_code = 'COUNCIL_TAX'
+        and before.stage_code = steps.stage_code
+        and {{ in_force('before.valid_from', 'before.valid_to', 'steps.stage_on') }}
+    left join steps as earlier
+        on earlier.council_tax_account_key = steps.council_tax_account_key
+        and earlier.financial_year = steps.financial_year
+        and earlier.stage_code = before.earlier_code
+    group by steps.council_tax_account_key, steps.financial_year, steps.stage_code, steps.stage_on
 )
 
 select
@@ -94,14 +97,14 @@ select
     coalesce(steps.is_arrangement, false) as is_arrangement,
     steps.agent_code,
     coalesce(steps.is_from_summons_on, false) as is_from_summons_on,
-    steps.needs_earlier is not null and preceded.stage_code is null as is_out_of_order,
+    coalesce(not needed.is_preceded, false) as is_out_of_order,
     clearances.cleared_on is null or steps.stage_on > clearances.cleared_on as is_open
 from steps
 left join {{ ref('int_informed_debt__council_tax_clearances_dated') }} as clearances
     on clearances.council_tax_account_key = steps.council_tax_account_key
     and clearances.financial_year = steps.financial_year
-left join preceded
-    on preceded.council_tax_account_key = steps.council_tax_account_key
-    and preceded.financial_year = steps.financial_year
-    and preceded.stage_code = steps.stage_code
-    and preceded.stage_on = steps.stage_on
+left join needed
+    on needed.council_tax_account_key = steps.council_tax_account_key
+    and needed.financial_year = steps.financial_year
+    and needed.stage_code = steps.stage_code
+    and needed.stage_on = steps.stage_on

@@ -19,10 +19,15 @@ select
     spells.person_key,
     'DEBT-F01' as rule_id,
     case
-        when bool_or(spells.until_on is null) then 'with no end yet'
-        else 'until ' || {{ debt_written_date('max(spells.until_on)') }}
+        when bool_or(spells.start_on is null)
+            then 'since a day that is not on record (in force on ' || {{ debt_written_date(as_at()) }} || ')'
+        else 'since ' || {{ debt_written_date('min(spells.start_on)') }}
+    end
+    || case
+        when bool_or(spells.until_on is null) then ', with no end yet'
+        else ', until ' || {{ debt_written_date('max(spells.until_on)') }}
     end as fact_value,
-    coalesce(min(spells.start_on), {{ as_at() }}) as fact_on,
+    case when bool_or(spells.start_on is null) then {{ as_at() }} else min(spells.start_on) end as fact_on,
     cast(null as bigint) as amount_pence,
     -- The notice says more than a marker of ours.
     max(spells.source_code) as source_code

@@ -7,7 +7,7 @@ with ordered as (
         people.person_key,
         row_number() over (
             order by
-                -- Harm under way first: an agent at work, then a court step; within that by lane.
+                -- Harm under way first: an agent at work, then a court step; within that by lane, then by sum.
                 case when people.is_with_enforcement_agent then 0 when people.is_any_court_step_open then 1 else 2 end,
                 lanes.work_order,
                 people.overdue_pence desc,
