@@ -57,6 +57,16 @@ _CHOICES = """
 - A month without change is believable for the feeds whose contract says so (`mayRepeat`), for some only while short.
 - The very same delivery again changes nothing. The same number with another manifest refuses the delivery; a file damaged
   on the way may come again under the same manifest.
+- What Unicode draws as nothing is taken out of every value, inside it too, and told; blanks of any kind around a value, line
+  ends too, are no part of it. Keys that differ only by these are one key.
+- An amount nobody can read as a number adds nothing to a control total, which is proved all the same. Only torn rows, of
+  which no field can be told, leave it unproved (`control-unproved`).
+- A day with a time other than midnight is no day (D34; a birth date D35): it was most likely moved by a time zone.
+- A formula in a workbook is the value saved with it. Errors and formulas never worked out keep their row out; hidden rows are
+  read and hidden sheets are not, and both are told. Days counted from 1904 are read as such.
+- Dates of a homelessness case that contradict each other are told and kept: the case stands.
+- A delivery is known by its names and bytes, so that a file put right is seen under any size. More than a hundred files in
+  a folder are no delivery.
 - A delivery is older (D13) when its date, or its number at the same date, is below the last accepted.
 - A feed that is due but not even named in the manifest counts as refused, as if its file were missing.
 - The specification says LF for `deaths`, every delivery came with CR LF: both are taken.

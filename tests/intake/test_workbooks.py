@@ -133,6 +133,12 @@ def test_characters_a_workbook_writes_as_codes_are_judged_as_what_they_are(text,
     assert all(found == (5, "D59", "debtor_name") for found in facts.marked)
 
 
+def test_a_mark_without_width_in_a_column_name_is_taken_out_and_told() -> None:
+    table, facts = read(changed(TEXTS, b"debtor_name", "debtor\u200b_name".encode())(good()))
+    assert facts.warned_rows == {"widthless-marks": [4]}
+    assert table.equals(read(good())[0])
+
+
 def test_hidden_rows_are_read_and_told() -> None:
     table, facts = read(changed(SHEET, rb'<row r="6"', rb'<row r="6" hidden="1"')(good()))
     assert (facts.warnings, facts.warned_rows) == ({"hidden-rows": 1}, {"hidden-rows": [6]})

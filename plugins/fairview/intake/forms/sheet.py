@@ -68,7 +68,10 @@ def read(file: BinaryIO, layout: Layout, facts: Facts) -> Iterator[pa.RecordBatc
     """The loaded columns, in one batch: a sheet holds a million rows at most. Raises FileFault."""
     rows, unseen = _rows(file, layout, facts)
     at = (layout.sheet or {})["headerRow"]
-    header = [marks.without_widthless(str(cell)).strip() for cell in rows[at - 1]] if len(rows) >= at else []
+    names = [str(cell) for cell in rows[at - 1]] if len(rows) >= at else []
+    header = [marks.without_widthless(name).strip() for name in names]
+    if header != [name.strip() for name in names]:
+        facts.warn("widthless-marks", [at])
     while header and not header[-1]:
         header.pop()
     if not set(header) & set(layout.headers):
