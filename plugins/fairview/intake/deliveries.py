@@ -119,11 +119,10 @@ def _sha256(path: Path, most_bytes: int) -> str:
 def _names_and_sizes(delivery: Delivery) -> str:
     """How the ledger told a content before December 2026."""
     digest = hashlib.sha256(f"{delivery.source}\n{delivery.extract_date}\n".encode())
-    named_like_one = set(manifests(delivery.folder))
     for path in entries(delivery.folder):
         state = path.lstat()
         digest.update(f"{path.name}\0{state.st_size}\0".encode(errors="surrogateescape"))
-        if stat.S_ISREG(state.st_mode) and state.st_size <= MOST_MANIFEST_BYTES and path in named_like_one:
+        if stat.S_ISREG(state.st_mode) and state.st_size <= MOST_MANIFEST_BYTES and is_manifest(path.name):
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
