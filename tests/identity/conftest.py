@@ -106,7 +106,7 @@ class Town:
                 **street,
                 **more,
             ),
-            self.member(number, 1, forename, surname, birth, nino, "C"),
+            self.member(number, 1, forename, surname, birth, nino, "C", to_date=more.get("cancel_date")),
         ]
 
     def member(

@@ -55,7 +55,16 @@ def test_executors_stay_with_the_dead_person(town):
 
 def test_a_claimant_is_the_party_of_the_account_the_claim_names(town):
     account = town.account("10000001", town.home(1), "ZZYZX, Q")
-    claim = town.claim("00000001", town.home(2), "Quillon", "Zzyzx", BORN, "QQ123456A", ctax_ref="10000001A")
+    claim = town.claim(
+        "00000001",
+        town.home(2),
+        "Quillon",
+        "Zzyzx",
+        BORN,
+        "QQ123456A",
+        ctax_ref="10000001A",
+        cancel_date=date(2026, 5, 4),
+    )
     town.link()
     assert town.same(*account, *claim)
 
