@@ -27,13 +27,37 @@
     end
 {%- endmacro %}
 
-{# 31 October 2026. #}
+{# 31 October 2026; of what has no day on record, that. #}
 {% macro prevention_written_date(day) -%}
     {{ return(adapter.dispatch('prevention_written_date', 'fairview')(day)) }}
 {%- endmacro %}
 
 {% macro default__prevention_written_date(day) -%}
-    strftime({{ day }}, '%-d %B %Y')
+    coalesce(strftime({{ day }}, '%-d %B %Y'), 'a day not on record')
+{%- endmacro %}
+
+{# A count with its word: 1 day, 2 days. #}
+{% macro prevention_counted(count, word) -%}
+    cast({{ count }} as varchar) || case when {{ count }} = 1 then ' {{ word }}' else ' {{ word }}s' end
+{%- endmacro %}
+
+{# A date and how far it is: 20 November 2026, in 20 days; 31 October 2026, today; 20 October 2026, 11 days ago. #}
+{% macro prevention_written_distance(day, from_day) -%}
+    {{ prevention_written_date(day) }}
+    || case
+        when {{ day }} is null then ''
+        when {{ day }} = {{ from_day }} then ', today'
+        when {{ day }} > {{ from_day }} then ', in ' || {{ prevention_counted(days_between(from_day, day), 'day') }}
+        else ', ' || {{ prevention_counted(days_between(day, from_day), 'day') }} || ' ago'
+    end
+{%- endmacro %}
+
+{# The words of a row of the pack: those for a date that has passed, where it has such. #}
+{% macro prevention_template(row, until_on, day) -%}
+    case
+        when {{ until_on }} < {{ day }} then coalesce({{ row }}.past_template, {{ row }}.sentence_template)
+        else {{ row }}.sentence_template
+    end
 {%- endmacro %}
 
 {# £1,234.50 from whole pence. #}
@@ -46,11 +70,13 @@
     || lpad(cast(cast({{ pence }} as bigint) % 100 as varchar), 2, '0')
 {%- endmacro %}
 
-{# A value in its unit's usual form: weeks cut to one decimal, pence as pounds, everything else whole. #}
+{# A value in its unit's usual form: days and months with their word, weeks cut to one decimal, pence as pounds, all else whole. #}
 {% macro prevention_written_value(value, unit_code) -%}
     case
         when {{ unit_code }} = 'WEEKS' then cast(cast(floor({{ value }} * 10) / 10 as decimal(18, 1)) as varchar)
         when {{ unit_code }} = 'PENCE_A_WEEK' then {{ prevention_pounds(value) }}
+        when {{ unit_code }} = 'DAYS' then {{ prevention_counted('cast(floor(' ~ value ~ ') as bigint)', 'day') }}
+        when {{ unit_code }} = 'MONTHS' then {{ prevention_counted('cast(floor(' ~ value ~ ') as bigint)', 'month') }}
         else cast(cast(floor({{ value }}) as bigint) as varchar)
     end
 {%- endmacro %}

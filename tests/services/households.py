@@ -98,6 +98,13 @@ def _tax(stage: str, on: str, overdue: int = 30000, fy: int = 2025) -> tuple[Rec
     return (_BALANCES, {"fy": fy, "balance_pence": overdue, "overdue_pence": overdue}), (_RECOVERY, step)
 
 
+def _suspended(on: str | None) -> Record:
+    return "psn_benefits__benefit_claims", {
+        "benefit_claim_key": "gen_random_uuid()::uuid", "status": "S", "application_date": "2023-01-01", "susp_date": on,
+        "unsafe_addr_ind": False, "has_handling_need": False,
+    }  # fmt: skip
+
+
 def _posted(*sums: tuple[str, int]) -> tuple[Record, ...]:
     return tuple(("psn_housing__rent_transactions", {"post_date": on, "real_value_pence": pence}) for on, pence in sums)
 
@@ -116,10 +123,24 @@ HOUSEHOLDS = [
     Household("no-fault notice of a social landlord", records=(
         case(notice_type="S21", notice_date="2026-08-01", notice_expiry="2026-10-31", reason_loss="SOC_ARR"),)),
     Household("referred", records=(case(application_date="2026-09-05", referral_source="PROB", case_status="OPEN"),)),
+    Household("referred, the case closed", records=(case(application_date="2026-10-30", referral_source="HOSP"),)),
+    Household("referred, and housed since", records=(
+        case(application_date="2026-10-01", referral_source="HOSP", relief_start="2026-10-01", relief_outcome="SEC_6M"),)),
+    Household("notice ended, the case open", records=(
+        case(notice_type="S8", notice_date="2026-08-15", notice_expiry="2026-10-30", case_status="OPEN"),)),
+    Household("notice ended, the case closed", records=(case(notice_type="S8", notice_date="2026-08-15", notice_expiry="2026-10-20"),)),
+    Household("notice without a day of service", records=(case(notice_type="S8", notice_expiry="2026-11-10"),)),
+    Household("notice without an end", records=(case(notice_type="S8", notice_date="2026-10-01"),)),
+    Household("notice without a reason", records=(
+        case(notice_type="S21", notice_date="2026-08-01", notice_expiry="2026-11-10", reason_loss=None),)),
     Household("claim", {"courtdate": "2026-11-17"}),
     Household("hearing of an earlier notice", {"courtdate": "2026-08-31"}),
     Household("order", {"courtdate": "2026-09-20", "possorder": "2026-10-10"}),
     Household("eviction", {"possorder": "2026-10-10", "evictdate": "2026-11-20"}),
+    Household("claim, the hearing passed", {"courtdate": "2026-10-30"}),
+    Household("claim on a notice without a day", {"nosp_date": None, "nosp_expire": None, "courtdate": "2026-11-17"}),
+    Household("notice without a day", {"nosp_date": None, "nosp_expire": None}),
+    Household("eviction, the case open", {"possorder": "2026-10-10", "evictdate": "2026-11-20"}, (case(case_status="OPEN"),)),
     Household("eviction day passed", {"possorder": "2026-09-10", "evictdate": "2026-10-20"}),
     Household("two weeks", {"cur_bal_pence": 20000}),
     Household("four weeks", {"cur_bal_pence": 40000}),
@@ -136,6 +157,8 @@ HOUSEHOLDS = [
     Household("short by ten pounds", records=(_award("UOC", 1000, "2025-05-01"),)),
     Household("short by more", records=(_award("CAP", 2501, "2025-06-01"), _award("UOC", 1500, "2025-05-01"))),
     Household("reduction stopped", records=(_award("CTR", 900, "2024-05-01", "2026-09-01"),)),
+    Household("suspended without a day", records=(_suspended(None),)),
+    Household("suspended tomorrow", records=(_suspended("2026-11-01"),)),
     Household("hardship payment ending", records=(_award("DHP", 2700, "2026-07-01", "2026-12-30", "AWD"),)),
     Household("hardship payment refused", records=(_award("DHP", 0, "2026-05-01", "2026-05-01", "REF"),)),
     Household("prior duty", records=(
@@ -180,6 +203,58 @@ HOUSEHOLDS = [
     Household("everything at once", {"cur_bal_pence": 90000, "courtdate": "2026-11-17", "uc_flag": True}, (
         _OVERPAID, _SUNDRY, *_tax("EA1", "2026-08-01"), *_RISING, _award("CAP", 4000, "2026-02-01"))),
 ]  # fmt: skip
+
+
+# Records that protect somebody or tell of need, each with a start that is known, not recorded, today's, or still to come.
+SINCE = {"the day before": "2026-10-30", "today": "2026-10-31", "not recorded": None, "tomorrow": "2026-11-01"}
+
+
+def _protecting(
+    record: str, since: str | None, until: str | None = None
+) -> tuple[dict[str, object], tuple[Record, ...]]:
+    """Columns of the tenancy and further records of one circumstance that begins on a day."""
+    no_notice = {"nosp": False, "cur_bal_pence": 90000, "evictdate": "2026-11-20"}
+    respite = {"status": "ACTV", "address_withheld": False, "start_date": since, "frozen_until": until}
+    flagged = {"has_support_flag": True, "from_date": since, "to_date": until}
+    match record:
+        case "a care entry":
+            entry = {"needs_care": True, "handling_code": "VISIT", "start_date": since, "end_date": until}
+            return no_notice, (("psn_corporate__vulnerability_register", entry),)
+        case "a benefit flag":
+            return no_notice, (("psn_benefits__benefit_members", {"relation": "C"} | flagged),)
+        case "a tenancy flag":
+            return no_notice, (("psn_housing__tenancy_people", {"responsible": True} | flagged),)
+        case "a debt respite":
+            return no_notice, (("psn_corporate__debt_respite_notices", respite),)
+        case "a suspension":
+            return no_notice, (_suspended(since),)
+        case "a notice of possession":
+            return {"nosp": True, "nosp_date": since, "nosp_expire": None, "cur_bal_pence": 90000}, ()
+        case "a notice to leave":
+            notice = case(
+                notice_type="S8", notice_date=since, notice_expiry="2026-11-20", application_date="2026-10-01"
+            )
+            return {"nosp": False, "cur_bal_pence": 90000, **BELOW}, (notice,)
+    raise AssertionError(record)
+
+
+# A rent debt that alone makes no list.
+BELOW = {"evictdate": None}
+PROTECTING = [
+    "a care entry", "a benefit flag", "a tenancy flag", "a debt respite", "a suspension", "a notice of possession",
+    "a notice to leave",
+]  # fmt: skip
+ENDING = PROTECTING[:4]
+HOUSEHOLDS += [
+    Household(f"{record}, since {when}", *_protecting(record, since))
+    for record in PROTECTING
+    for when, since in SINCE.items()
+]
+HOUSEHOLDS += [
+    Household(f"{record}, to {when}", *_protecting(record, "2026-01-01", until))
+    for record in ENDING
+    for when, until in SINCE.items()
+]
 
 
 def _value(value: object) -> str:

@@ -43,6 +43,23 @@ def spoken(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
+def counted(number: int, word: str) -> str:
+    """1 day, 2 days."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def distant(on: date | None, as_at: date) -> str:
+    """A day and how far it is: 1 November 2026, in 1 day."""
+    if on is None:
+        return NO_DAY
+    days = (on - as_at).days
+    far = "today" if days == 0 else f"in {counted(days, 'day')}" if days > 0 else f"{counted(-days, 'day')} ago"
+    return f"{spoken(on)}, {far}"
+
+
+NO_DAY = "a day not on record"
+
+
 def pounds(pence: int) -> str:
     """£1,234.50; -£1.00 for a credit."""
     return f"{'-' if pence < 0 else ''}£{abs(pence) // 100:,}.{abs(pence) % 100:02}"
@@ -83,22 +100,28 @@ def _prevention_value(rule: dict, figures: dict[str, list[dict]], as_at: date) -
     step = {row["stage_code"]: int(row["step_level"]) for row in pack(PREVENTION, "council_tax_stages", as_at)}
     match (rule["rule_id"], rule["tier_code"]):
         case ("H1", "NOTICE"):
-            kind, _, social = rule["detail_code"].partition("_")
+            kind, _, tenancy = rule["detail_code"].partition("_")
+            served, ends = on.get("NOTICE_SERVED"), on.get("NOTICE_ENDS")
             grounds = [
                 row
                 for row in pack(PREVENTION, "notice_grounds", as_at)
-                if (row["notice_type"], row["tenancy_kind"]) == (kind, social or "PRIVATE")
-                and row["served_from"] <= on["NOTICE_SERVED"].isoformat() <= row["served_to"]
+                if row["notice_type"] == kind
+                and (tenancy == "EITHER" or row["tenancy_kind"] == (tenancy or "PRIVATE"))
+                and (not served or row["served_from"] <= served.isoformat() <= row["served_to"])
+                and months_after(served or ends or as_at, int(row["live_months"])) >= as_at
             ]
-            return (on["NOTICE_ENDS"] - as_at).days if grounds and on["NOTICE_ENDS"] >= as_at else None
+            return ((ends - as_at).days if ends else 0) if grounds else None
         case ("H1", "REFERRED"):
             return (as_at - on["REFERRED"]).days
         case ("H2", _):
             notice = on.get("NOTICE_SERVED")
-            is_live = bool(notice) and on.get("NOTICE_DATE", notice) + timedelta(weeks=52) >= as_at
+            is_live = bool(notice or "UNDATED" in figures)
+            is_live &= on.get("NOTICE_DATE", notice or as_at) + timedelta(weeks=52) >= as_at
             if "EVICTION" in on:
                 return 3
-            if on.get("ORDER", date.max) <= as_at or (is_live and on.get("HEARING", date.min) >= notice):
+            if on.get("ORDER", date.max) <= as_at or (
+                is_live and on.get("HEARING", date.min) >= (notice or date(1, 1, 2))
+            ):
                 return 2
             return 1 if is_live else None
         case ("H3", _) | ("H12", _):
@@ -112,11 +135,11 @@ def _prevention_value(rule: dict, figures: dict[str, list[dict]], as_at: date) -
         case ("H5", _):
             return max(step[code] for code, rows in figures.items() if any(row["amount_pence"] > 0 for row in rows))
         case ("H6", _):
-            return len(figures)
+            return len(set(figures) - {"LATEST_DEBT"})
         case ("H7", _):
             return max(row["amount_pence"] for rows in figures.values() for row in rows)
         case ("H8", _):
-            return (as_at - on["STOPPED"]).days
+            return (as_at - on["STOPPED"]).days if "STOPPED" in on else 0
         case ("H9", "ENDING"):
             return (on["PAYMENT_ENDS"] - as_at).days
         case ("H9", "REFUSED"):
@@ -133,6 +156,11 @@ def _prevention_value(rule: dict, figures: dict[str, list[dict]], as_at: date) -
 PREVENTION = "homelessness_prevention"
 
 
+def _label(code_list: str, code: str, as_at: date) -> str:
+    rows = pack(PREVENTION, "labels", as_at)
+    return next(row["label"] for row in rows if (row["code_list"], row["code"]) == (code_list, code))
+
+
 def _by_code(figures: list[dict]) -> dict[str, list[dict]]:
     found: dict[str, list[dict]] = {}
     for figure in figures:
@@ -143,6 +171,8 @@ def _by_code(figures: list[dict]) -> dict[str, list[dict]]:
 def _written(value: float, unit: str) -> str:
     if unit == "WEEKS":
         return f"{int(value * 10 + 1e-9) / 10:.1f}"
+    if unit in ("DAYS", "MONTHS"):
+        return counted(int(value), unit.lower().removesuffix("s"))
     return pounds(int(value)) if unit == "PENCE_A_WEEK" else str(int(value))
 
 
@@ -171,7 +201,7 @@ def prevention_differences(document: dict) -> list[str]:
         sums = {
             "H3": lambda f: f["OWED"][0]["amount_pence"],
             "H4": lambda f: f["OWED"][0]["amount_pence"],
-            "H6": lambda f: sum(row["amount_pence"] for rows in f.values() for row in rows),
+            "H6": lambda f: sum(row["amount_pence"] or 0 for rows in f.values() for row in rows),
             "H7": lambda f: max(row["amount_pence"] for rows in f.values() for row in rows),
             "H12": lambda f: f["OWED"][0]["amount_pence"],
         }
@@ -185,11 +215,14 @@ def prevention_differences(document: dict) -> list[str]:
                 "threshold": _written(float(strongest["threshold_value"]), rule["unit_code"]),
                 "amount": pounds(rule["amount_pence"]) if rule["amount_pence"] is not None else "",
                 "detail": rule["detail_label"] or "",
-                "fact_on": spoken(day(rule["fact_on"])),
-                "until_on": spoken(day(rule["until_on"])) if rule["until_on"] else "",
+                "fact_on": spoken(day(rule["fact_on"])) if rule["fact_on"] else NO_DAY,
+                "until_on": distant(day(rule["until_on"]), as_at),
+                "case": _label("case", "OPEN" if rule["is_open_case"] else "NONE", as_at),
                 "source": rule["source"],
             }
-            unlike(differences, f"{name} sentence", rule["sentence"], strongest["sentence_template"].format(**places))
+            has_passed = rule["until_on"] and day(rule["until_on"]) < as_at
+            words = (has_passed and strongest["past_template"]) or strongest["sentence_template"]
+            unlike(differences, f"{name} sentence", rule["sentence"], words.format(**places))
     for stepped in document["facts"]["step_down"]:
         told = stepped["previous_facts"]
         added = sum(int(points) for points in re.findall(r" \((\d+) points\): ", told))
@@ -212,12 +245,14 @@ def _prevention_row_differences(document: dict, as_at: date) -> list[str]:
     )
     unlike(differences, "order of reasons", [r["rule_id"] for r in rules], [r["rule_id"] for r in strongest_first])
     unlike(differences, "reasons", row["reasons"], " ".join(rule["sentence"] for rule in strongest_first[:5]))
-    act_by = min((day(rule["until_on"]) for rule in direct if rule["until_on"]), default=None)
-    latest = as_at + timedelta(days=45)
+    act_by = min((max(as_at, day(rule["until_on"])) for rule in direct if rule["until_on"]), default=None)
     unlike(differences, "act by", day(row["act_by_on"]), act_by)
-    expires = min(latest, act_by) if act_by and act_by >= as_at else latest
-    unlike(differences, "expiry", day(row["expires_on"]), expires)
+    unlike(differences, "expiry", day(row["expires_on"]), as_at + timedelta(days=45))
+    is_open = any(rule["is_open_case"] for rule in rules)
+    unlike(differences, "open case", row["is_open_case"], is_open)
+    unlike(differences, "listed for a direct referral alone", is_open and not direct, False)
     facts = {f"{rule['rule_id']}_{rule['tier_code']}" for rule in rules} | {"ANY"}
+    facts |= {"OPEN_CASE"} if is_open else set()
     facts |= {
         fact
         for fact, sentence in GAPS.items()

@@ -24,7 +24,7 @@ from fairview.transformation import dbt
 
 SERVICE = "homelessness_prevention"
 SEEDS = HOUSE / "dbt_project" / "seeds" / SERVICE
-PLACES_OF_A_SENTENCE = {"value", "threshold", "amount", "detail", "fact_on", "until_on", "source"}
+PLACES_OF_A_SENTENCE = {"value", "threshold", "amount", "detail", "fact_on", "until_on", "case", "source"}
 COMPARE = {
     ">=": lambda value, threshold: value >= threshold,
     ">": lambda value, threshold: value > threshold,
@@ -99,10 +99,12 @@ def test_a_rule_scores_or_refers_directly_and_a_stronger_tier_never_scores_less(
 
 def test_sentences_and_offers_have_only_places_that_are_filled_and_every_sentence_names_its_source():
     for rule in seed("rules"):
-        assert set(re.findall(r"{(\w+)}", rule["sentence_template"])) <= PLACES_OF_A_SENTENCE
-        assert "{source}" in rule["sentence_template"]
+        for words in filter(None, (rule["sentence_template"], rule["past_template"])):
+            assert set(re.findall(r"{(\w+)}", words)) <= PLACES_OF_A_SENTENCE
+            assert "{source}" in words
     for offer in seed("offers"):
-        assert set(re.findall(r"{(\w+)}", offer["sentence_template"])) <= PLACES_OF_A_SENTENCE - {"source", "threshold"}
+        for words in (offer["sentence_template"], offer["past_template"]):
+            assert set(re.findall(r"{(\w+)}", words)) <= PLACES_OF_A_SENTENCE - {"source", "threshold", "case"}
 
 
 def test_the_decision_table_always_ends_in_an_offer_and_reads_only_facts_that_exist():
@@ -110,7 +112,7 @@ def test_the_decision_table_always_ends_in_an_offer_and_reads_only_facts_that_ex
     assert (offers[-1]["fits_fact_code"], offers[-1]["unless_fact_code"]) == ("ANY", "")
     tiers = {f"{rule['rule_id']}_{rule['tier_code']}" for rule in seed("rules")}
     other = {"ANY", "REDUCTION_NOT_CLAIMED", "PRIOR_FAMILY_REASON", "HARDSHIP_PAYMENT_IN_FORCE", "DEBT_FREEZE"}
-    other |= {"NO_NEW_ARRANGEMENT", "HARDSHIP_PAYMENT_NOT_CLAIMED"}
+    other |= {"NO_NEW_ARRANGEMENT", "HARDSHIP_PAYMENT_NOT_CLAIMED", "OPEN_CASE"}
     assert {offer["fits_fact_code"] for offer in offers} <= tiers | other
     assert {offer["unless_fact_code"] for offer in offers} - {""} <= other
     asking = {"ARRANGEMENT", "DEBT_ADVICE"}
@@ -173,7 +175,7 @@ def test_list_and_tail_follow_from_the_facts_alone(walked):
     above = {}
     for household, facts in indicators.items():
         points, direct = sum(fact["points"] for fact in facts), any(fact["is_direct_referral"] for fact in facts)
-        if (direct or points >= 40) and not facts[0]["is_open_case"]:
+        if direct or (points >= 40 and not facts[0]["is_open_case"]):
             above[household] = "DIRECT" if direct else "CONTACT_NOW" if points >= 60 else "OFFER_HELP"
     capacity = walked.here.catalogue.service(SERVICE).capacity["list_length"]
     listed = {row["household_id"]: row for row in rows(con, "SELECT * FROM prevention_list")}
@@ -186,7 +188,9 @@ def test_list_and_tail_follow_from_the_facts_alone(walked):
         assert row["band_code"] == above[household]
         assert row["points"] == sum(fact["points"] for fact in indicators[household])
         assert row["reason_count"] == min(5, len(indicators[household]))
-        assert row["as_at_on"] <= row["expires_on"] <= row["as_at_on"] + timedelta(days=45)
+        assert row["expires_on"] == row["as_at_on"] + timedelta(days=45)
+        assert row["act_by_on"] is None or row["act_by_on"] >= row["as_at_on"]
+        assert row["is_open_case"] == indicators[household][0]["is_open_case"]
 
 
 def test_weeks_of_rent_owed_are_those_of_the_tenancy_file(walked):
@@ -290,8 +294,13 @@ def in_difficulty(declared, tmp_path_factory):
     con.close()
 
 
-# Two are open to the service already, one has a notice that has run out and too few points without it.
-NOT_LISTED = ("referred", "referred a day earlier", "notice run out")
+# One is open to the service already and referred too long ago, three have too few points without a notice.
+NOT_LISTED = (
+    "referred a day earlier",
+    "notice run out",
+    "a notice of possession, since tomorrow",
+    "a notice to leave, since tomorrow",
+)
 
 
 def rules_met(con, name: str) -> dict[str, str]:
@@ -325,6 +334,126 @@ def test_a_private_no_fault_notice_counts_by_the_day_it_was_served(in_difficulty
     assert rules_met(con, "no-fault notice")["H1"] == "NOTICE"
     assert "H1" not in rules_met(con, "no-fault notice too late")
     assert rules_met(con, "no-fault notice of a social landlord")["H1"] == "NOTICE"
+
+
+def listed(con, name: str) -> dict | None:
+    """The list's row of a named household."""
+    found = rows(
+        con,
+        "SELECT * FROM mart.main.prevention_list "
+        f"WHERE person_id = lent_pseudonym((md5('person {name}')::uuid)::varchar)::uuid",
+    )
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    ("household", "words", "act_by"),
+    [
+        (
+            "notice ended, the case closed",
+            "ended on 20 October 2026, 11 days ago: take a homelessness application now",
+            31,
+        ),
+        ("notice ended, the case open", "ended on 30 October 2026, 1 day ago: a homelessness case is open", 31),
+        ("no-fault notice of a social landlord", "ends on 31 October 2026, today", 31),
+        ("referred", "56 days ago, under the duty to refer: a homelessness case is open", None),
+        ("referred, the case closed", "on 30 October 2026, 1 day ago, under the duty to refer: take a", None),
+        (
+            "eviction, the case open",
+            "The eviction date is 20 November 2026, in 20 days: a homelessness case is open",
+            51,
+        ),
+        (
+            "eviction day passed",
+            "The eviction date was 20 October 2026, 11 days ago, and the tenancy has not ended: take",
+            31,
+        ),
+    ],
+)
+def test_a_direct_referral_is_listed_whatever_the_case_and_worded_by_its_date(in_difficulty, household, words, act_by):
+    row = listed(in_difficulty[2], household)
+    assert row["is_direct_referral"] and words in row["reasons"]
+    assert row["act_by_on"] == (act_by and date(2026, 9, 30) + timedelta(days=act_by))
+    assert row["offer_code"] == ("CASE_TEAM" if row["is_open_case"] else "TAKE_APPLICATION")
+
+
+def test_points_list_nobody_who_is_open_and_a_home_secured_ends_a_referral(in_difficulty):
+    con = in_difficulty[2]
+    assert listed(con, "referred a day earlier") is None
+    assert not listed(con, "referred, and housed since")["is_direct_referral"]
+
+
+@pytest.mark.parametrize(
+    ("household", "rule", "tier", "words"),
+    [
+        (
+            "notice without a day of service",
+            "H1",
+            "NOTICE",
+            "served on a day not on record ends on 10 November 2026, in 10 days",
+        ),
+        ("notice without an end", "H1", "NOTICE", "served on 1 October 2026 ends on a day not on record: take"),
+        ("notice without a reason", "H1", "NOTICE", "served on 1 August 2026 ends on 10 November 2026, in 10 days"),
+        ("notice without a day", "H2", "NOTICE_SERVED", "served on a day not on record and is live"),
+        (
+            "claim on a notice without a day",
+            "H2",
+            "CLAIM",
+            "notice of a day not on record, court hearing on 17 November 2026",
+        ),
+        ("suspended without a day", "H8", "STOPPED", "Benefit was suspended on a day not on record while"),
+    ],
+)
+def test_a_need_whose_day_is_not_recorded_counts_as_one_in_force(in_difficulty, household, rule, tier, words):
+    con = in_difficulty[2]
+    assert rules_met(con, household)[rule] == tier
+    assert words in listed(con, household)["reasons"]
+
+
+def outcome(con, name: str) -> tuple:
+    """What a household's records come to: its rules, its place on the list, its care and offers."""
+    row = listed(con, name) or {}
+    told = (
+        "is_direct_referral",
+        "points",
+        "offer_code",
+        "other_offers",
+        "has_support_flag",
+        "handling",
+        "has_debt_freeze",
+    )
+    rules = {
+        rule: tier for rule, tier in rules_met(con, name).items() if rule != "H13"
+    }  # to join or leave is a fact itself
+    return (rules, *(row.get(column) for column in told if column != "points"))
+
+
+@pytest.mark.parametrize("record", households.PROTECTING)
+def test_a_protection_or_need_whose_start_is_not_recorded_counts_as_one_in_force(in_difficulty, record):
+    asked = {when: outcome(in_difficulty[2], f"{record}, since {when}") for when in households.SINCE}
+    assert asked["not recorded"] == asked["the day before"] == asked["today"]
+    assert asked["not recorded"] != asked["tomorrow"], "the record changes nothing, so nothing was shown"
+
+
+@pytest.mark.parametrize("record", households.ENDING)
+def test_a_protection_holds_to_its_last_day_and_without_a_recorded_end(in_difficulty, record):
+    asked = {when: outcome(in_difficulty[2], f"{record}, to {when}") for when in households.SINCE}
+    assert asked["not recorded"] == asked["today"] == asked["tomorrow"]
+    assert asked["not recorded"] != asked["the day before"], "the record changes nothing, so nothing was shown"
+
+
+def test_a_suspension_that_begins_tomorrow_is_none_and_a_past_hearing_is_worded_as_past(in_difficulty):
+    con = in_difficulty[2]
+    assert "H8" not in rules_met(con, "suspended tomorrow")
+    assert "court hearing was on 30 October 2026, 1 day ago" in listed(con, "claim, the hearing passed")["reasons"]
+
+
+def test_what_is_owed_is_dated_by_the_ledger_and_not_by_the_run(in_difficulty):
+    con = in_difficulty[2]
+    assert "in each of the last 3 months, to £300.00 on 15 October 2026" in listed(con, "rising")["reasons"]
+    assert "£100.00, 1.0 weeks of gross rent, since 15 September 2026" in listed(con, "newly in arrears")["reasons"]
+    assert "the latest of them since 10 January 2026" in listed(con, "two kinds")["reasons"]
+    assert "since a day not on record" in listed(con, "two weeks")["reasons"]
 
 
 def test_every_tier_of_every_rule_can_be_reckoned_from_what_is_printed(declared, in_difficulty):

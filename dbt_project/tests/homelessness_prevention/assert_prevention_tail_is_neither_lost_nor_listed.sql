@@ -1,4 +1,4 @@
--- Everybody above the threshold and not already open is on the list or in the tail, once; the tail is the weaker end.
+-- Everybody above the threshold is on the list or in the tail, once, but for the open with points alone; the tail is the weaker end.
 {{ config(group='homelessness_prevention') }}
 with ranked as (
     select

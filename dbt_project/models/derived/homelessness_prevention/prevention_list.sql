@@ -27,6 +27,7 @@ select
     cast(ranked.list_rank as bigint) as list_rank,
     ranked.contact_week,
     ranked.is_direct_referral,
+    ranked.is_open_case,
     ranked.band_code,
     bands.label as band_label,
     ranked.points,
@@ -37,15 +38,7 @@ select
     reasons.reasons,
     reasons.reason_count,
     ranked.act_by_on,
-    cast(
-        least(
-            {{ plus_days(as_at(), prevention_parameter('ALERT_DAYS')) }},
-            coalesce(
-                case when ranked.act_by_on >= {{ as_at() }} then ranked.act_by_on end,
-                {{ plus_days(as_at(), prevention_parameter('ALERT_DAYS')) }}
-            )
-        ) as date
-    ) as expires_on,
+    {{ plus_days(as_at(), prevention_parameter('ALERT_DAYS')) }} as expires_on,
     softened.has_support_flag,
     softened.handling,
     softened.has_debt_freeze,

@@ -69,14 +69,14 @@ select
     subject_key,
     person_key,
     'BENEFIT_STOPPED_DAYS' as measure_code,
-    cast({{ days_between('susp_date', 'day') }} as decimal(18, 2)) as value,
+    cast(coalesce({{ days_between('susp_date', 'day') }}, 0) as decimal(18, 2)) as value,
     cast(null as bigint) as amount_pence,
     'SUSPENDED' as detail_code,
     susp_date as fact_on,
     cast(null as date) as until_on,
     'BENEFIT_CLAIMS' as source_code
 from {{ ref('int_homelessness_prevention__claims_placed') }}
-where status = 'S' and susp_date <= day and is_liability_live
+where status = 'S' and {{ has_begun('susp_date', 'day') }} and is_liability_live
 union all
 select
     awards.day_code,

@@ -1,4 +1,5 @@
 -- Grain: one row per homelessness case and day it was known on, with its applicant's subject.
+-- What kind of tenancy is lost is known from the reason alone; without such a reason it is neither, and counts as either.
 -- The file keeps a case's status of today alone: on an earlier day a closed case counts as open until its last dated step.
 with cases as (
     select
@@ -22,7 +23,10 @@ select
     cases.application_date,
     cases.initial_assessment,
     cases.notice_type,
-    case when cases.reason_loss in ('SOC_ARR', 'SOC_ASB') then 'SOCIAL' else 'PRIVATE' end as tenancy_kind,
+    case
+        when cases.reason_loss in ('SOC_ARR', 'SOC_ASB') then 'SOCIAL'
+        when cases.reason_loss in ('AST_SELL', 'AST_ARR', 'AST_OTH') then 'PRIVATE'
+    end as tenancy_kind,
     cases.notice_date,
     cases.notice_expiry,
     cases.reason_loss,

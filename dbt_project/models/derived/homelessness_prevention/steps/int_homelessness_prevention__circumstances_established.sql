@@ -134,12 +134,24 @@ facts as (
     union all
     select
         subject_key,
+        'OPEN_CASE' as fact_code,
+        cast(null as decimal(18, 2)) as value,
+        cast(null as varchar) as unit_code,
+        cast(null as bigint) as amount_pence,
+        cast(null as varchar) as detail_label,
+        cast(null as date) as fact_on,
+        cast(null as date) as until_on
+    from {{ ref('int_homelessness_prevention__subjects_ranked') }}
+    where is_open_case
+    union all
+    select
+        subject_key,
         'ANY' as fact_code,
         cast(null as decimal(18, 2)) as value,
         cast(null as varchar) as unit_code,
         cast(null as bigint) as amount_pence,
         cast(null as varchar) as detail_label,
-        day as fact_on,
+        cast(null as date) as fact_on,
         cast(null as date) as until_on
     from {{ ref('int_homelessness_prevention__subjects_ranked') }}
 )

@@ -20,7 +20,7 @@ roles as (
     inner join {{ ref('psn_housing__tenancy_people') }} as people
         on people.council_household_key = tenancies.council_household_key
         and people.responsible
-        and people.to_date is null
+        and {{ protects('people.from_date', 'people.to_date', 'tenancies.day') }}
     where tenancies.is_current
     union all
     select day_code, subject_key, person_key, 3 as role_order

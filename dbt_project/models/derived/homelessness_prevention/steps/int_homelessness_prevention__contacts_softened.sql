@@ -27,7 +27,8 @@ needs as (
     from {{ ref('psn_benefits__benefit_members') }} as claim_members
     inner join members
         on members.person_key = claim_members.person_key
-    where claim_members.has_support_flag and claim_members.to_date is null
+    where claim_members.has_support_flag
+        and {{ protects('claim_members.from_date', 'claim_members.to_date', as_at()) }}
     union
     select
         members.subject_key,
@@ -35,7 +36,8 @@ needs as (
     from {{ ref('psn_housing__tenancy_people') }} as tenants
     inner join members
         on members.person_key = tenants.person_key
-    where tenants.has_support_flag and tenants.to_date is null
+    where tenants.has_support_flag
+        and {{ protects('tenants.from_date', 'tenants.to_date', as_at()) }}
     union
     select
         members.subject_key,

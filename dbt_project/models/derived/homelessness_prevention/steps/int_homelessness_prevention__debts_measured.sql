@@ -1,12 +1,14 @@
 -- Grain: one row per subject and day with a live council debt: how many kinds, and the sum (rule H6).
 -- Other debts are read as a count and a sum alone. An overpayment or other debt paid off since the day before no longer
--- shows what it was, so it is not counted on that day.
+-- shows what it was, so it is not counted on that day. Dated by the latest: a bill's last step, a ledger's last entry, the day
+-- an overpayment or other debt was raised.
 with debts as (
     select
         day_code,
         subject_key,
         person_key,
         'CT' as debt_kind,
+        coalesce(stage_on, make_date(fy, 4, 1)) as arose_on,
         overdue_pence as amount_pence
     from {{ ref('int_homelessness_prevention__council_tax_debts_dated') }}
     where overdue_pence > 0
@@ -16,6 +18,7 @@ with debts as (
         tenancies.subject_key,
         tenancies.person_key,
         'RENT' as debt_kind,
+        balances.posted_on as arose_on,
         balances.balance_pence as amount_pence
     from {{ ref('int_homelessness_prevention__tenancies_placed') }} as tenancies
     inner join {{ ref('int_homelessness_prevention__rent_balances_dated') }} as balances
@@ -28,6 +31,7 @@ with debts as (
         members.subject_key,
         members.person_key,
         'HBOP' as debt_kind,
+        overpayments.created as arose_on,
         overpayments.balance_pence as amount_pence
     from {{ ref('psn_benefits__benefit_overpayments') }} as overpayments
     inner join {{ ref('int_homelessness_prevention__members_placed') }} as members
@@ -40,6 +44,7 @@ with debts as (
         members.subject_key,
         members.person_key,
         'SUN' as debt_kind,
+        sundry.raised as arose_on,
         sundry.balance_pence as amount_pence
     from {{ ref('psn_corporate__sundry_debts') }} as sundry
     inner join {{ ref('int_homelessness_prevention__members_placed') }} as members
@@ -53,6 +58,7 @@ by_subject as (
         day_code,
         subject_key,
         min(person_key) as person_key,
+        max(arose_on) as arose_on,
         max(case when debt_kind = 'CT' then 1 else 0 end) as has_council_tax,
         max(case when debt_kind = 'RENT' then 1 else 0 end) as has_rent,
         max(case when debt_kind = 'HBOP' then 1 else 0 end) as has_overpayment,
@@ -79,7 +85,7 @@ select
         || case when has_overpayment = 1 then '+HBOP' else '' end
         || case when has_other = 1 then '+SUN' else '' end, 2
     ) as detail_code,
-    days.day as fact_on,
+    by_subject.arose_on as fact_on,
     cast(null as date) as until_on,
     'DEBTS' as source_code,
     by_subject.ct_pence,

@@ -10,12 +10,14 @@ rents as (
     select
         met.subject_key,
         met.rule_id,
+        tenancies.nosp,
         tenancies.nosp_date,
         tenancies.nosp_expire,
         tenancies.courtdate,
         tenancies.possorder,
         tenancies.evictdate,
         tenancies.gross_rent_pence,
+        balances.posted_on,
         balances.balance_pence,
         balances.balance_1_before_pence,
         balances.balance_2_before_pence,
@@ -49,6 +51,7 @@ council_tax as (
 kinds as (
     select
         met.subject_key,
+        debts.fact_on,
         debts.ct_pence,
         debts.rent_pence,
         debts.hbop_pence,
@@ -76,7 +79,7 @@ losses as (
     where met.rule_id = 'H7'
 ),
 
-{#- A date that is the fact itself, by the rules that rest on it. -#}
+{#- A date that is the fact itself, by the rules that rest on it; UNDATED where no day is on record. -#}
 {%- set dated = [
     ('H1', 'NOTICE', 'fact_on', 'NOTICE_SERVED'),
     ('H1', 'NOTICE', 'until_on', 'NOTICE_ENDS'),
@@ -106,7 +109,7 @@ figures as (
     select
         subject_key,
         rule_id,
-        '{{ code }}' as figure_code,
+        case when {{ column }} is null then 'UNDATED' else '{{ code }}' end as figure_code,
         cast(null as bigint) as year_number,
         cast(null as bigint) as amount_pence,
         {{ column }} as figure_on
@@ -138,6 +141,36 @@ figures as (
     where rule_id in {{ rules }}
     union all
     {%- endfor %}
+    select
+        subject_key,
+        'H2' as rule_id,
+        'UNDATED' as figure_code,
+        cast(null as bigint) as year_number,
+        cast(null as bigint) as amount_pence,
+        cast(null as date) as figure_on
+    from rents
+    where rule_id = 'H2' and nosp and nosp_date is null
+    union all
+    select
+        subject_key,
+        rule_id,
+        'LEDGER_ENTRY' as figure_code,
+        cast(null as bigint) as year_number,
+        cast(null as bigint) as amount_pence,
+        posted_on as figure_on
+    from rents
+    where rule_id in ('H3', 'H4', 'H12') and posted_on is not null
+    union all
+    select
+        subject_key,
+        'H6' as rule_id,
+        'LATEST_DEBT' as figure_code,
+        cast(null as bigint) as year_number,
+        cast(null as bigint) as amount_pence,
+        fact_on as figure_on
+    from kinds
+    where fact_on is not null
+    union all
     {%- for kind in ['CT', 'RENT', 'HBOP', 'SUN'] %}
     select
         subject_key,

@@ -8,12 +8,12 @@ with fitting as (
         offers.label as offer_label,
         offers.fits_fact_code,
         facts.fact_on,
-        {{ prevention_sentence('offers.sentence_template', {
+        {{ prevention_sentence(prevention_template('offers', 'facts.until_on', as_at()), {
             'value': prevention_written_value('facts.value', 'facts.unit_code'),
             'amount': prevention_pounds('facts.amount_pence'),
             'detail': 'facts.detail_label',
             'fact_on': prevention_written_date('facts.fact_on'),
-            'until_on': prevention_written_date('facts.until_on'),
+            'until_on': prevention_written_distance('facts.until_on', as_at()),
         }) }} as offer_fact,
         row_number() over (
             partition by ranked.subject_key, offers.offer_code order by offers.offer_order

@@ -1,5 +1,6 @@
 -- Grain: one row per tenancy and day: what was owed then and at the three month ends before, from today's balance
--- less what the ledger has posted since. Pence, exact; credits negative.
+-- less what the ledger has posted since. Pence, exact; credits negative. `posted_on`: the last entry up to the day, which made
+-- the balance what it was; blank where the last four months have none.
 with postings as (
     select
         tenancy_key,
@@ -22,6 +23,7 @@ days as (
 select
     tenancies.day_code,
     tenancies.tenancy_key,
+    max(postings.posted_on) filter (where postings.posted_on <= tenancies.day) as posted_on,
     cast(
         max(tenancies.cur_bal_pence)
         - coalesce(sum(postings.real_value_pence) filter (where postings.posted_on > tenancies.day), 0) as bigint

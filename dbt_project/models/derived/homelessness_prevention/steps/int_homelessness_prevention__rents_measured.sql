@@ -1,9 +1,11 @@
 -- Grain: one row per measure taken from a current council tenancy (rules H2, H3, H4, H12). Weeks are weeks of gross
 -- rent (rent, service and other charges), cut down to hundredths so that a threshold is met only when it is reached.
+-- A balance is dated by the ledger entry that made it, a possession by its notice; what has no day on record stays without.
 -- `record_key`: the tenancy, for the figures a value was worked out from.
 with tenancies as (
     select
         tenancies.*,
+        balances.posted_on,
         balances.balance_pence,
         balances.balance_1_before_pence,
         balances.balance_2_before_pence,
@@ -63,15 +65,21 @@ noticed as (
 possession as (
     select
         noticed.*,
-        coalesce(
-            notice_on <= day
-            and {{ plus_days('notice_ends_on', '7 * ' ~ prevention_parameter('NOTICE_LIVE_WEEKS')) }} >= day, false
-        ) as is_notice_live,
+        (nosp or notice_on is not null)
+        and {{ protects('notice_on', plus_days('notice_ends_on', '7 * ' ~ prevention_parameter('NOTICE_LIVE_WEEKS')), 'day') }}
+            as is_notice_live,
         coalesce(possorder <= day, false) as has_order,
-        coalesce(
-            (courtdate >= notice_on and (day_code = 'NOW' or courtdate <= day or court_set_on >= notice_on))
-            or (not nosp and court_set_on >= notice_on), false
-        ) as has_hearing,
+        -- Of a notice without a day on record any hearing may be.
+        (
+            courtdate is not null
+            and {{ has_begun('notice_on', 'courtdate') }}
+            and (
+                day_code = 'NOW'
+                or courtdate <= day
+                or (court_set_on is not null and {{ has_begun('notice_on', 'court_set_on') }})
+            )
+        )
+        or (not nosp and coalesce(court_set_on >= notice_on, false)) as has_hearing,
         coalesce(
             evictdate is not null and (day_code = 'NOW' or evictdate <= day or eviction_set_on is not null), false
         ) as has_eviction_date
@@ -95,10 +103,11 @@ select
     case
         when has_eviction_date then 'EVICTION'
         when has_order then 'ORDER'
+        when has_hearing and is_notice_live and coalesce(courtdate, court_set_on) < day then 'HEARD'
         when has_hearing and is_notice_live then 'HEARING'
         else 'NOTICE'
     end as detail_code,
-    coalesce(notice_on, nosp_date, courtdate, possorder, day) as fact_on,
+    coalesce(notice_on, case when nosp_date <= day then nosp_date end) as fact_on,
     case
         when has_eviction_date then evictdate
         when has_order then possorder
@@ -118,7 +127,7 @@ select
     arrears_weeks as value,
     balance_pence as amount_pence,
     cast(null as varchar) as detail_code,
-    day as fact_on,
+    posted_on as fact_on,
     cast(null as date) as until_on,
     'RENT_LEDGER' as source_code,
     tenancy_key as record_key
@@ -140,7 +149,7 @@ select
     ) as value,
     balance_pence as amount_pence,
     cast(null as varchar) as detail_code,
-    day as fact_on,
+    posted_on as fact_on,
     cast(null as date) as until_on,
     'RENT_LEDGER' as source_code,
     tenancy_key as record_key
@@ -157,7 +166,7 @@ select
     arrears_weeks as value,
     balance_pence as amount_pence,
     cast(null as varchar) as detail_code,
-    day as fact_on,
+    posted_on as fact_on,
     cast(null as date) as until_on,
     'RENT_LEDGER' as source_code,
     tenancy_key as record_key

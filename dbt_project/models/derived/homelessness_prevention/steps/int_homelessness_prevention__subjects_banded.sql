@@ -1,4 +1,5 @@
 -- Grain: one row per subject and day with a rule met: points, band, and whether the service already has a case open.
+-- The day to act by is the first end of a direct referral, and no earlier than the day itself: what has ended is for today.
 -- A case counts as open whoever of the household applied, also somebody who is in no table of this mart.
 with summed as (
     select
@@ -8,7 +9,10 @@ with summed as (
         cast(sum(points) as bigint) as points,
         count(*) as indicator_count,
         max(case when is_direct_referral then 1 else 0 end) = 1 as is_direct_referral,
-        min(until_on) filter (where is_direct_referral) as act_by_on
+        case
+            when count(until_on) filter (where is_direct_referral) > 0
+                then greatest(min(until_on) filter (where is_direct_referral), day)
+        end as act_by_on
     from {{ ref('int_homelessness_prevention__indicators_met') }}
     group by day_code, day, subject_key
 ),

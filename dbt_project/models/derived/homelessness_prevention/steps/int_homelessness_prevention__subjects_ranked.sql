@@ -1,4 +1,5 @@
--- Grain: one row per subject above the threshold on the as-at date and not already open to the service.
+-- Grain: one row per subject above the threshold on the as-at date. Points list nobody who is open to the service already; a
+-- direct referral is listed whatever the case, for the team that holds it.
 -- Direct referrals come first and are never cut; the capacity is spent on the others, most points first.
 with eligible as (
     select
@@ -11,7 +12,7 @@ with eligible as (
         and arrears.rule_id = 'H3'
     where banded.day_code = 'NOW'
         and banded.band_code <> 'NONE'
-        and not banded.is_open_case
+        and (banded.is_direct_referral or not banded.is_open_case)
 ),
 
 capacity as (

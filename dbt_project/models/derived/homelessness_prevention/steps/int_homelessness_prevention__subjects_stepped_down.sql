@@ -1,11 +1,11 @@
--- Grain: one row per subject above the threshold at the month end before and no longer so, with why.
+-- Grain: one row per subject that could be listed at the month end before and no longer can, with why.
 -- The mart keeps no history: what held then is worked out afresh from dated facts, as far as each rule allows.
 with before as (
     select *
     from {{ ref('int_homelessness_prevention__subjects_banded') }}
     where day_code = 'BEFORE'
         and band_code <> 'NONE'
-        and not is_open_case
+        and (is_direct_referral or not is_open_case)
 ),
 
 now as (
@@ -68,4 +68,4 @@ left join facts
     on facts.subject_key = before.subject_key
 where now.subject_key is null
     or now.band_code = 'NONE'
-    or now.is_open_case
+    or (now.is_open_case and not now.is_direct_referral)
