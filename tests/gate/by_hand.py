@@ -46,8 +46,8 @@ def _hidden_alone(topic: str, group: str, of: str) -> list[str]:
     ]
 
 
-_DIRECT = "is_direct_referral = true, band_code = 'DIRECT', band_label = 'Direct'"
-_APPLY = f"{_DIRECT}, offer_code = 'TAKE_APPLICATION', offer_label = 'Take an application'"
+_DIRECT = "is_direct_referral = true, band_code = 'DIRECT', band_label = 'Direct referral: statutory threshold met'"
+_APPLY = f"{_DIRECT}, offer_code = 'TAKE_APPLICATION', offer_label = 'Take a homelessness application'"
 _NEXT_DAY = "fact_on = as_at_on + 1, sentence = sentence || strftime(as_at_on + 1, ' %-d %B %Y')"
 
 _DUE_IN_PART = _at(

@@ -2,7 +2,8 @@
 
 Knows the tables the service reads, and which records make each circumstance. Refuses to know any rule: what follows from
 the records is for the mart, and for a reckoning of its own, to say. Every household has a live notice of seeking
-possession besides, so that each is above the threshold and on the list.
+possession besides, a home thought to be rented and three council tax reminders (BESIDES), so that each is above the
+threshold and on the list, but for the few that say they are without.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ TABLES = {
     "psn_spine__people": "person_key UUID, age_band VARCHAR, ward_code VARCHAR, is_address_sensitive BOOLEAN",
     "psn_spine__households": "household_key UUID, is_shared BOOLEAN, is_institution BOOLEAN",
     "psn_spine__household_members": "person_key UUID, household_key UUID, from_on DATE, to_on DATE",
-    "psn_revenues__council_tax_accounts": """person_key UUID, council_tax_account_key UUID, liability_start DATE,
+    "psn_revenues__council_tax_accounts": """person_key UUID, council_tax_account_key UUID, billing_property_key UUID, liability_start DATE,
         liability_end DATE, is_estate BOOLEAN, lead_liab_pos BIGINT, prohibit_code VARCHAR, prohibit_end DATE,
         employee_ind BOOLEAN, has_handling_need BOOLEAN""",
+    "psn_revenues__council_tax_properties": "billing_property_key UUID, rented_prop BOOLEAN, council_ha_ind BOOLEAN",
     "psn_revenues__council_tax_discounts": """council_tax_account_key UUID, is_deceased_exemption BOOLEAN,
         start_date DATE, end_date DATE""",
     "psn_revenues__council_tax_balances": "council_tax_account_key UUID, fy BIGINT, balance_pence BIGINT, overdue_pence BIGINT",
@@ -71,6 +73,7 @@ class Household:
     name: str
     tenancy: dict[str, object] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
+    besides: bool = True
 
     def key(self, kind: str) -> str:
         """SQL of a key of the household: person, household, tenancy, account, claim."""
@@ -98,6 +101,16 @@ def _tax(stage: str, on: str, overdue: int = 30000, fy: int = 2025) -> tuple[Rec
     return (_BALANCES, {"fy": fy, "balance_pence": overdue, "overdue_pence": overdue}), (_RECOVERY, step)
 
 
+def _member(relation: str) -> Record:
+    columns = {
+        "person_key": "gen_random_uuid()::uuid",
+        "relation": relation,
+        "from_date": "2023-01-01",
+        "has_support_flag": False,
+    }
+    return "psn_benefits__benefit_members", columns
+
+
 def _suspended(on: str | None) -> Record:
     return "psn_benefits__benefit_claims", {
         "benefit_claim_key": "gen_random_uuid()::uuid", "status": "S", "application_date": "2023-01-01", "susp_date": on,
@@ -115,8 +128,40 @@ _OVERPAID = (
     {"created": "2026-01-10", "balance_pence": 4000, "original_pence": 9000},
 )
 _SUNDRY = ("psn_corporate__sundry_debts", {"raised": "2026-02-10", "balance_pence": 2000})
+
+
+def _reminder(stage: str, on: str) -> Record:
+    return _RECOVERY, {
+        "fy": 2024,
+        "stage": stage,
+        "stage_date": on,
+        "amount_at_stage_pence": 9000,
+        "reversed_ind": False,
+    }
+
+
+def _rented(rented: bool = True, owned_by_council: bool = False) -> Record:
+    return "psn_revenues__council_tax_properties", {"rented_prop": rented, "council_ha_ind": owned_by_council}
+
+
+BESIDES = (
+    _rented(),
+    _reminder("REM1", "2025-05-01"),
+    _reminder("REM2", "2025-06-01"),
+    _reminder("FINAL", "2025-07-01"),
+)
+# What puts a household without BESIDES above the threshold: eight weeks of rent, three kinds of debt and short of the rent.
+_ARREARS = {"cur_bal_pence": 80000}
+_DEBTS = (_OVERPAID, _SUNDRY, _award("CAP", 2501, "2025-06-01"))
 HOUSEHOLDS = [
     Household("notice alone"),
+    Household("rented", _ARREARS, (*_DEBTS, _rented()), besides=False),
+    Household("rented from the council", _ARREARS, (*_DEBTS, _rented(owned_by_council=True), *BESIDES[1:]), besides=False),
+    Household("a reminder", _ARREARS, (*_DEBTS, _rented(), _reminder("REM1", "2024-10-31")), besides=False),
+    Household("a reminder a day earlier", _ARREARS, (*_DEBTS, _rented(), _reminder("REM1", "2024-10-30")), besides=False),
+    Household("two reminders", _ARREARS, (*_DEBTS, _rented(), *BESIDES[1:3]), besides=False),
+    Household("one adult with children", records=(_member("C"), _member("D"))),
+    Household("two adults with children", records=(_member("C"), _member("P"), _member("D"))),
     Household("notice to leave", records=(case(notice_type="S8", notice_date="2026-09-15", notice_expiry="2026-12-26"),)),
     Household("no-fault notice", records=(case(notice_type="S21", notice_date="2026-04-30", notice_expiry="2026-11-10"),)),
     Household("no-fault notice too late", records=(case(notice_type="S21", notice_date="2026-05-01", notice_expiry="2026-11-10"),)),
@@ -182,7 +227,7 @@ HOUSEHOLDS = [
     # Just beyond a boundary.
     Household("notice a day further off", records=(case(notice_type="S8", notice_date="2026-09-15", notice_expiry="2026-12-27"),)),
     Household("referred a day earlier", records=(case(application_date="2026-09-04", referral_source="PROB", case_status="OPEN"),)),
-    Household("notice run out", {"nosp_date": "2025-10-03", "nosp_expire": "2025-10-31"}, (*_tax("EA1", "2026-08-01"),)),
+    Household("notice run out", {"nosp_date": "2025-10-03", "nosp_expire": "2025-10-31"}, _tax("EA1", "2026-08-01"), besides=False),
     Household("notice on its last day", {"nosp_date": "2025-10-04", "nosp_expire": "2025-11-01"}),
     Household("a penny under two weeks", {"cur_bal_pence": 19999}),
     Household("a penny under eight weeks", {"cur_bal_pence": 79999}),
@@ -274,6 +319,7 @@ def written(households: list[Household] = HOUSEHOLDS) -> list[str]:
             "tenancy_key": one.key("tenancy"),
             "rent_payment_key": one.key("rent"),
             "council_tax_account_key": one.key("account"),
+            "billing_property_key": one.key("property"),
             "benefit_claim_key": one.key("claim"),
             "benefit_award_key": "gen_random_uuid()::uuid",
             "homelessness_case_key": "gen_random_uuid()::uuid",
@@ -293,6 +339,7 @@ def written(households: list[Household] = HOUSEHOLDS) -> list[str]:
             ("psn_benefits__benefit_claims", {
                 "status": "A", "application_date": "2023-01-01", "unsafe_addr_ind": False}),
             *one.records,
+            *(BESIDES if one.besides else ()),
         ]  # fmt: skip
         for table, columns in records:
             known = {column.split()[0] for column in TABLES[table].split(",")}
@@ -327,4 +374,8 @@ BOUNDARIES = {
     ("H11", "NEW_HOME"): ("new home", "a year in the home"),
     ("H12", "NEWLY_IN_ARREARS"): ("newly in arrears", "newly in arrears by less than a week"),
     ("H13", "CHANGED"): ("changed", "changed a day earlier"),
+    ("H14", "PRIVATE"): ("rented", "rented from the council"),
+    ("H15", "ONE"): ("a reminder", "a reminder a day earlier"),
+    ("H15", "THREE"): ("rented from the council", "two reminders"),
+    ("H16", "ONE_ADULT"): ("one adult with children", "two adults with children"),
 }

@@ -150,6 +150,10 @@ def _prevention_value(rule: dict, figures: dict[str, list[dict]], as_at: date) -
             return months_completed(on["MOVED_IN"], as_at)
         case ("H13", _):
             return months_begun(on["CHANGED"], as_at)
+        case ("H14", _) | ("H16", _):
+            return 1
+        case ("H15", _):
+            return sum(len(rows) for rows in figures.values())
     raise AssertionError(f"no reckoning for {rule['rule_id']} {rule['tier_code']}")
 
 

@@ -85,11 +85,11 @@ _PLACED = {
                 max(CASE WHEN rule_id = 'H3' THEN fact_value END) AS weeks
             FROM homelessness_prevention.main.household_indicators f JOIN seen s USING (person_id) GROUP BY f.household_id
         ), places AS (
-            SELECT subjects.*, l.list_rank, NOT is_open AND is_direct AND l.household_id IS NOT NULL AS is_referred
+            SELECT subjects.*, l.list_rank, is_direct AND l.household_id IS NOT NULL AS is_referred
             FROM subjects LEFT JOIN homelessness_prevention.main.prevention_list l USING (household_id)
         )
         SELECT household, max(points) AS score, min(list_rank) IS NOT NULL AS is_listed, bool_or(is_referred) AS is_direct,
-            CASE WHEN bool_or(is_open) THEN 0 WHEN bool_or(is_referred) THEN 6 WHEN max(points) >= 60 THEN 5 WHEN max(points) >= 40 THEN 4
+            CASE WHEN bool_or(is_referred) THEN 6 WHEN bool_or(is_open) THEN 0 WHEN max(points) >= 60 THEN 5 WHEN max(points) >= 40 THEN 4
                 WHEN max(points) >= 20 THEN 3 WHEN max(points) > 0 THEN 2 ELSE 1 END AS band,
             row_number() OVER (ORDER BY min(list_rank) NULLS LAST, bool_or(is_open), max(points) DESC, max(rules) DESC,
                 max(weeks) DESC NULLS LAST, household) AS place

@@ -7,6 +7,7 @@ select
     members.subject_key,
     accounts.person_key,
     accounts.council_tax_account_key,
+    accounts.billing_property_key,
     accounts.liability_start,
     accounts.liability_end,
     accounts.liability_end is null or accounts.liability_end > members.day as is_live

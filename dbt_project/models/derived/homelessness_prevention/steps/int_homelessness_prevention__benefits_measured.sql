@@ -1,4 +1,4 @@
--- Grain: one row per measure taken from a benefit claim or award (rules H7, H8, H9).
+-- Grain: one row per measure taken from a benefit claim or award (rules H7, H8, H9, H16).
 -- A benefit cap, an under-occupation reduction and a shortfall can be the same lost pound seen three ways: each is a
 -- measure of its own and the greatest counts, never the sum.
 with awards as (
@@ -117,3 +117,24 @@ left join hardship_payments
 where awards.award_type = 'DHP'
     and awards.decision = 'REF'
     and (hardship_payments.last_from_on is null or hardship_payments.last_from_on < awards.from_on)
+union all
+select
+    claims.day_code,
+    claims.day,
+    claims.subject_key,
+    claims.person_key,
+    'ONE_ADULT_WITH_CHILDREN' as measure_code,
+    cast(1 as decimal(18, 2)) as value,
+    cast(null as bigint) as amount_pence,
+    cast(null as varchar) as detail_code,
+    claims.application_date as fact_on,
+    cast(null as date) as until_on,
+    'BENEFIT_CLAIMS' as source_code
+from {{ ref('int_homelessness_prevention__claims_placed') }} as claims
+inner join {{ ref('psn_benefits__benefit_members') }} as members
+    on members.benefit_claim_key = claims.benefit_claim_key
+    and {{ protects('members.from_date', 'members.to_date', 'claims.day') }}
+where claims.status <> 'C' and (claims.cancel_date is null or claims.cancel_date > claims.day)
+group by claims.day_code, claims.day, claims.subject_key, claims.person_key, claims.benefit_claim_key, claims.application_date
+having count(*) filter (where members.relation = 'D') > 0
+    and count(*) filter (where members.relation in ('P', 'N')) = 0

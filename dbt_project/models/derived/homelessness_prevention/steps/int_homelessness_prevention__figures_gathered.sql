@@ -48,6 +48,26 @@ council_tax as (
     where met.rule_id = 'H5'
 ),
 
+reminders as (
+    select
+        met.subject_key,
+        met.rule_id,
+        recovery.stage as figure_code,
+        recovery.fy as year_number,
+        recovery.stage_date as figure_on
+    from met
+    inner join {{ ref('int_homelessness_prevention__accounts_placed') }} as accounts
+        on accounts.day_code = 'NOW'
+        and accounts.subject_key = met.subject_key
+        and accounts.is_live
+    inner join {{ ref('psn_revenues__council_tax_recovery') }} as recovery
+        on recovery.council_tax_account_key = accounts.council_tax_account_key
+        and recovery.stage in ('REM1', 'REM2', 'FINAL')
+        and not recovery.reversed_ind
+        and recovery.stage_date between {{ plus_months(as_at(), -24) }} and {{ as_at() }}
+    where met.rule_id = 'H15'
+),
+
 kinds as (
     select
         met.subject_key,
@@ -90,6 +110,8 @@ losses as (
     ('H10', 'PRIOR_DUTY', 'fact_on', 'DUTY_FROM'),
     ('H11', 'NEW_HOME', 'fact_on', 'MOVED_IN'),
     ('H13', 'CHANGED', 'fact_on', 'CHANGED'),
+    ('H14', 'PRIVATE', 'fact_on', 'LIABLE_SINCE'),
+    ('H16', 'ONE_ADULT', 'fact_on', 'CLAIM_SINCE'),
 ] -%}
 {#- Dates of a possession, and sums of a rent account, by the rules that rest on them. -#}
 {%- set possession = [
@@ -185,6 +207,9 @@ figures as (
     {%- endfor %}
     select subject_key, rule_id, figure_code, year_number, amount_pence, figure_on
     from council_tax
+    union all
+    select subject_key, rule_id, figure_code, year_number, cast(null as bigint) as amount_pence, figure_on
+    from reminders
     union all
     select subject_key, rule_id, figure_code, cast(null as bigint) as year_number, amount_pence, figure_on
     from losses

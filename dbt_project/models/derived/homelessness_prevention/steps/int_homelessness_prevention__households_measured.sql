@@ -1,4 +1,5 @@
--- Grain: one row per subject and day for the time in the home (H11), and one per member who left or joined (H13).
+-- Grain: one row per subject and day for the time in the home (H11), one per member who left or joined (H13), one per home
+-- rented privately (H14).
 -- Whether somebody died is never read: registers of deaths may suppress, not score.
 with homes as (
     select
@@ -157,3 +158,22 @@ select
     cast(null as date) as until_on,
     source_code
 from changes
+union all
+select
+    accounts.day_code,
+    accounts.day,
+    accounts.subject_key,
+    accounts.person_key,
+    'RENTS_PRIVATELY' as measure_code,
+    cast(1 as decimal(18, 2)) as value,
+    cast(null as bigint) as amount_pence,
+    cast(null as varchar) as detail_code,
+    accounts.liability_start as fact_on,
+    cast(null as date) as until_on,
+    'COUNCIL_TAX' as source_code
+from {{ ref('int_homelessness_prevention__accounts_placed') }} as accounts
+inner join {{ ref('psn_revenues__council_tax_properties') }} as properties
+    on properties.billing_property_key = accounts.billing_property_key
+    and properties.rented_prop
+    and not properties.council_ha_ind
+where accounts.is_live
