@@ -48,8 +48,9 @@ def rounded(count: int) -> int:
 def breakdown(counts: Mapping[str, int]) -> tuple[dict[str, Told], Told]:
     """Cells and total of one breakdown, as they may be told: nothing hidden can be had by subtraction.
 
-    Where hidden cells could be narrowed from the total, the smallest of the others is hidden too; where there is no other
-    left, the total is hidden. With nothing hidden the total is the sum of the rounded cells, so that the table adds up.
+    Where hidden cells could be narrowed by whoever knows the total from elsewhere, the smallest of the others is hidden too.
+    The total is told where nothing is hidden alone, as the sum of the rounded cells: beside hidden cells it would leave
+    fewer than ten values for some of them to whoever knows this rule (minimality attack; Wong and others, VLDB 2007).
     """
     cells = {name: told(count) for name, count in counts.items()}
     hidden = {name for name, cell in cells.items() if cell.is_suppressed}
@@ -59,7 +60,7 @@ def breakdown(counts: Mapping[str, int]) -> tuple[dict[str, Told], Told]:
     while others and not _safe([counts[name] for name in hidden]):
         hidden.add(others.pop(0))
     cells |= {name: Told(None) for name in hidden}
-    return cells, told(sum(counts.values())) if _safe([counts[name] for name in hidden]) else Told(None)
+    return cells, Told(None)
 
 
 def _safe(hidden: list[int]) -> bool:
