@@ -21,3 +21,8 @@
 {% macro default__victim_spoken_day(day) -%}
     strftime({{ day }}, '%-d %B %Y')
 {%- endmacro %}
+
+{# A count with its word: 1 day, 2 days. #}
+{% macro victim_counted(count, word) -%}
+    cast({{ count }} as varchar) || case when {{ count }} = 1 then ' {{ word }}' else ' {{ word }}s' end
+{%- endmacro %}

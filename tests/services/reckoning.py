@@ -670,12 +670,17 @@ def victim_differences(document: dict) -> list[str]:
     for review in document["facts"]["case_review"]:
         unlike(differences, "qualifying events", review["qualifying_event_count"], facts["A1"][0])
         unlike(differences, "hate event", review["has_hate_event"], facts["A1H"][0] > 0)
+        # Complaints of others are not printed, only how many there are: never fewer than the victim's own.
+        unlike(differences, "complaints", review["complaint_count"] >= facts["A1"][0], True)
+        facts["A1G"] = (review["complaint_count"], None)
     if not document["is_listed"]:
         return differences
     published = {rule["rule_id"]: rule for rule in document["rules"]}
     for rule_id, rule in published.items():
         if rule_id in ("A3", "A4"):
             facts[rule_id] = _placed_facts(rule, as_at)
+        if rule_id == "A1G":
+            facts[rule_id] = (facts[rule_id][0], day(rule["fact_on"]))
     if "A8" in published:
         unlike(
             differences,
@@ -687,6 +692,7 @@ def victim_differences(document: dict) -> list[str]:
     for rule_id, (fact, on) in facts.items():
         row = rules[rule_id]
         holds = COMPARE[row["comparison"]](fact, int(row["threshold_value"]))
+        holds &= bool(document["row"]["open_report_count"] or row["priority_without_open_code"])
         unlike(differences, f"{rule_id} met", rule_id in published, holds)
         if rule_id in published and holds:
             told = published[rule_id]
@@ -696,7 +702,12 @@ def victim_differences(document: dict) -> list[str]:
             )
             since = since or (as_at + timedelta(days=1 - int(row["window_days"])) if row["window_days"] else on)
             sentence = row["sentence"].format(
-                fact=fact, threshold=row["threshold_value"], date=spoken(on), since=spoken(since)
+                fact=fact,
+                days=counted(fact, "day"),
+                working_days=counted(fact, "working day"),
+                threshold=row["threshold_value"],
+                date=spoken(on),
+                since=spoken(since),
             )
             unlike(differences, f"{rule_id} sentence", told["sentence"], sentence)
     return differences + _victim_row_differences(document, rules)
@@ -710,13 +721,15 @@ def _victim_row_differences(document: dict, rules: dict[str, dict]) -> list[str]
     if step == "TELL_REVIEW" and row["is_case_review_requested"]:
         step = "FOLLOW_REVIEW"
     unlike(differences, "order of reasons", [r["rule_id"] for r in document["rules"]], [r["rule_id"] for r in ranked])
-    unlike(differences, "priority", row["priority_code"], strongest["priority_code"])
+    priority = strongest["priority_code" if row["open_report_count"] else "priority_without_open_code"]
+    unlike(differences, "priority", row["priority_code"], priority)
+    unlike(differences, "expiry", day(row["expires_on"]), day(document["as_at_on"]) + timedelta(days=45))
     unlike(differences, "next step", row["next_step_code"], step)
     told = " ".join(f"{rule['sentence']} Source: {rule['source_label']}." for rule in ranked[:5])
     unlike(differences, "reasons", row["reasons"], told)
     met = {rule["rule_id"] for rule in ranked}
     for column, behind in {
-        "is_case_review_eligible": {"A1", "A1H"},
+        "is_case_review_eligible": {"A1", "A1H", "A1G"},
         "has_hate_report": {"A2"},
         "is_repeat_victim": {"A3"},
         "has_high_risk_score": {"A5"},

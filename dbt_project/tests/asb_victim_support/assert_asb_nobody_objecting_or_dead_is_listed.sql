@@ -4,16 +4,19 @@ with objecting as (
     from {{ ref('psn_corporate__data_objections') }}
     where
         person_key is not null
-        and service_scope in ('CSF', 'ALL')
-        and decision <> 'REFUSED'
-        and received <= {{ as_at() }}
-        and (end_date is null or end_date >= {{ as_at() }})
+        and coalesce(service_scope, 'ALL') in ('CSF', 'ALL')
+        and coalesce(decision <> 'REFUSED', true)
+        and {{ protects('received', 'end_date', as_at()) }}
 ),
 
 dead as (
     select {{ person_id('person_key') }} as person_id
     from {{ ref('psn_corporate__deaths') }}
-    where person_key is not null and not withdrawn_ind and dod <= {{ as_at() }} and notified_on <= {{ as_at() }}
+    where
+        person_key is not null
+        and not coalesce(withdrawn_ind, false)
+        and {{ has_begun('dod', as_at()) }}
+        and {{ has_begun('notified_on', as_at()) }}
 )
 
 select victim_reports.person_id

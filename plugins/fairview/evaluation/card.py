@@ -20,6 +20,9 @@ _BEWARE = {
   the sum owed is expected to meet it well, since what is enforced is what is owed.
 - The lanes are a decision table from law and policy; they have no points and are never calibrated.""",
     "asb_victim_support": """- Being reported again is not the harm itself: who gave up reporting counts here as well, wrongly.
+- The list does not beat listing by the number of events alone, and is kept: that order finds who will report again, also where nothing
+  is open and nothing can be done now. This one puts first whoever has something open and a right, hate, high risk or a support flag;
+  among equals in urgency it goes by that same number.
 - Case review is a right, not a forecast: table `case_review` is never cut, and is compared with truth person by person below.""",
 }
 

@@ -170,7 +170,7 @@ def _present(con, service: str) -> str:
 def case_reviews(con, month: Path) -> list[Compared]:
     """Who may be eligible for a case review, on how many events; those who object to the service must be absent."""
     compared = f"""SELECT coalesce(t.person_id, m.person_id) AS person_id,
-        coalesce(t.eligible = m.is_eligible AND t.qualifying_events = m.qualifying_event_count AND t.events_6m = m.events_6m_count
+        coalesce(t.eligible = (m.eligibility_code IN ('EVENTS', 'HATE', 'BOTH')) AND t.qualifying_events = m.qualifying_event_count AND t.events_6m = m.events_6m_count
             AND t.hate = m.has_hate_event, false) AS is_equal
         FROM (SELECT * FROM read_csv({opening.quoted(month / "case_review.csv")}) WHERE person_id NOT IN (
             SELECT person_id FROM restrictions WHERE reason SIMILAR TO '(OBJ21|RES18):(CSF|ALL).*')) t

@@ -25,7 +25,7 @@ worded as (
 flags as (
     select
         person_key,
-        bool_or(rule_id in ('A1', 'A1H')) as is_case_review_eligible,
+        bool_or(rule_id in ('A1', 'A1H', 'A1G')) as is_case_review_eligible,
         bool_or(rule_id = 'A2') as has_hate_report,
         bool_or(rule_id = 'A3') as is_repeat_victim,
         bool_or(rule_id = 'A5') as has_high_risk_score,
@@ -73,6 +73,8 @@ select
     flags.has_missing_risk_assessment,
     people.has_support_flag,
     people.is_support_flag_stale,
+    case when flags.is_case_review_eligible then counted.apply_by_on end as apply_by_on,
+    {{ plus_days(as_at(), 'expiry.threshold_value') }} as expires_on,
     coalesce(counted.events_6m_count, 0) as events_6m_count,
     coalesce(counted.qualifying_event_count, 0) as qualifying_event_count,
     people.repeat_event_count as repeat_events_90d_count,
@@ -91,6 +93,8 @@ inner join {{ ref('int_asb_victim_support__people_measured') }} as people
 inner join worded on worded.person_key = ranked.person_key
 inner join flags on flags.person_key = ranked.person_key
 inner join steps on steps.person_key = ranked.person_key
+inner join {{ ref('int_asb_victim_support__rules_applied') }} as expiry
+    on expiry.rule_id = 'L4'
 left join {{ ref('int_asb_victim_support__events_counted') }} as counted
     on counted.person_key = ranked.person_key
 left join {{ ref('asb_victim_support_labels') }} as priority_labels

@@ -57,6 +57,15 @@ a1h_case_review_on_hate as (
     from counted
 ),
 
+a1g_case_review_on_complaints as (
+    select
+        person_key,
+        'A1G' as rule_id,
+        complaint_count as fact_value,
+        last_complaint_on as fact_on
+    from counted
+),
+
 a2_hate as (
     select
         person_key,
@@ -266,6 +275,8 @@ measured as (
     union all
     select * from a1h_case_review_on_hate
     union all
+    select * from a1g_case_review_on_complaints
+    union all
     select * from a2_hate
     union all
     select * from a3_repeat
@@ -290,7 +301,7 @@ select
     measured.rule_id,
     rules.rule_version,
     rules.strength_rank,
-    rules.priority_code,
+    case when people.open_report_count > 0 then rules.priority_code else rules.priority_without_open_code end as priority_code,
     rules.next_step_code,
     rules.comparison,
     cast(measured.fact_value as bigint) as fact_value,
@@ -300,7 +311,13 @@ select
     replace(
         replace(
             replace(
-                replace(rules.sentence, '{fact}', cast(measured.fact_value as varchar)),
+                replace(
+                    replace(
+                        replace(rules.sentence, '{fact}', cast(measured.fact_value as varchar)),
+                        '{days}', {{ victim_counted('measured.fact_value', 'day') }}
+                    ),
+                    '{working_days}', {{ victim_counted('measured.fact_value', 'working day') }}
+                ),
                 '{threshold}', cast(rules.threshold_value as varchar)
             ),
             '{date}', {{ victim_spoken_day('measured.fact_on') }}
@@ -310,7 +327,13 @@ select
 from measured
 inner join rules
     on rules.rule_id = measured.rule_id
+inner join people
+    on people.person_key = measured.person_key
 where
-    (rules.comparison = 'at least' and measured.fact_value >= rules.threshold_value)
-    or (rules.comparison = 'at most' and measured.fact_value <= rules.threshold_value)
-    or (rules.comparison = 'more than' and measured.fact_value > rules.threshold_value)
+    -- With nothing open there is nothing to act on now; what still stands, as the right to a case review, is for the month.
+    (people.open_report_count > 0 or rules.priority_without_open_code is not null)
+    and (
+        (rules.comparison = 'at least' and measured.fact_value >= rules.threshold_value)
+        or (rules.comparison = 'at most' and measured.fact_value <= rules.threshold_value)
+        or (rules.comparison = 'more than' and measured.fact_value > rules.threshold_value)
+    )

@@ -58,6 +58,16 @@ household_repeats as (
     group by household_key
 ),
 
+household_events as (
+    select
+        homes.household_key,
+        count(distinct reports.event_key) as event_count
+    from reports
+    inner join homes on homes.person_key = reports.person_key
+    where reports.is_within_window and homes.household_key is not null
+    group by homes.household_key
+),
+
 own_reports as (
     select
         person_key,
@@ -66,6 +76,7 @@ own_reports as (
         count(*) filter (where is_open) as open_report_count,
         max(victim_updated_on) as victim_updated_on,
         bool_or(is_within_window) as is_within_window,
+        count(distinct event_key) filter (where is_within_window) as event_count,
         bool_or(is_case_review_requested and is_within_window) as is_case_review_requested,
         bool_or(has_support_flag) as has_support_flag
     from reports
@@ -86,6 +97,7 @@ select
     coalesce(registered.is_stale, false) as is_support_flag_stale,
     case when own_reports.has_support_flag then 1 else 0 end
     + case when registered.person_key is not null then 1 else 0 end as support_flag_count,
+    greatest(own_reports.event_count, coalesce(household_events.event_count, 0)) as household_event_count,
     greatest(coalesce(own_repeats.event_count, 0), coalesce(household_repeats.event_count, 0)) as repeat_event_count,
     greatest(
         coalesce(own_repeats.reported_on, household_repeats.reported_on),
@@ -96,3 +108,4 @@ left join homes on homes.person_key = own_reports.person_key
 left join registered on registered.person_key = own_reports.person_key
 left join own_repeats on own_repeats.person_key = own_reports.person_key
 left join household_repeats on household_repeats.household_key = homes.household_key
+left join household_events on household_events.household_key = homes.household_key

@@ -1,8 +1,10 @@
--- Grain: one row per living victim with something to act on, strongest first; the list ends at the card's capacity (rule L2).
+-- Grain: one row per living victim with something to act on: the most urgent first, then most events of the six months told by
+-- the person and their household, then the strongest reason; the list ends at the card's capacity (rule L2).
 with reasons as (
     select
         person_key,
         min(strength_rank) as strongest_rank,
+        min(case priority_code when 'NOW' then 1 when 'MONTH' then 2 else 3 end) as urgency,
         count(*) as reason_count
     from {{ ref('int_asb_victim_support__indicators_met') }}
     group by person_key
@@ -14,7 +16,13 @@ ordered as (
         reasons.strongest_rank,
         reasons.reason_count,
         row_number() over (
-            order by reasons.strongest_rank, reasons.reason_count desc, people.last_reported_on desc, people.person_key
+            order by
+                reasons.urgency,
+                people.household_event_count desc,
+                reasons.strongest_rank,
+                reasons.reason_count desc,
+                people.last_reported_on desc,
+                people.person_key
         ) as list_rank
     from reasons
     inner join {{ ref('int_asb_victim_support__people_measured') }} as people

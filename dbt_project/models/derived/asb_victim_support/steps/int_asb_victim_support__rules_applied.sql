@@ -5,6 +5,7 @@ select
     kind,
     strength_rank,
     priority_code,
+    priority_without_open_code,
     comparison,
     threshold_value,
     threshold_people,
