@@ -14,9 +14,6 @@ from fairview.identity.declarations import Declarations
 # Days two people must have lived at one address together before it says more than that one followed the other.
 _TOGETHER_DAYS = 60
 
-# A dated home of a record, as SQL type.
-STAYS = "STRUCT(place VARCHAR, from_on DATE, to_on DATE, code VARCHAR, is_placed BOOLEAN, is_last_known BOOLEAN, is_let BOOLEAN)[]"
-
 # Surnames cut by a field are cut late: council tax at 32 characters with the forename, housing at 20.
 _SHORTEST_CUT_SURNAME = 8
 

@@ -1,7 +1,7 @@
 """Public linkage benchmarks, linked our way and by stock Splink's defaults.
 
 Knows: how to tell from names and contents what the columns of a register hold, and how our grades of agreement and our
-joining apply to such a register. Any file with its truth beside it, or with a column `cluster`, can be given.
+thresholds apply to such a register. Any file with its truth beside it, or with a column `cluster`, can be given.
 Refuses to know: any benchmark by name, and its truth while linking; thresholds are the council's own.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fairview.domain import names
-from fairview.identity import agreement, clusters, declarations, score, stock, train
+from fairview.identity import agreement, balance, declarations, score, stock, train
 from fairview.store import opening
 
 # The sets the issue names; whichever of them, or of any others asked for, lie in the folder are run.
@@ -271,17 +271,6 @@ def _ours(con, benchmark: Benchmark) -> None:
     settings = train.smoothed(
         train.learn(con, settings, 1, learn_in, sure if has_birth else learn_in[-1:], 0.7, pairs=2_000_000)
     )
-    nothing = dict.fromkeys(clusters.FACET_COLUMNS, "NULL") | {
-        "families": "[]::VARCHAR[]",
-        "is_adult": "false",
-        "is_minor": "false",
-    }
-    typed = {"birth_date": "NULL::DATE", "position": "NULL::BIGINT", "stays": "NULL::" + agreement.STAYS}
-    facets = ", ".join(
-        f"{({**nothing, **typed}).get(name)} AS {name}".replace("NULL AS", "NULL::VARCHAR AS") for name in nothing
-    )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE facets AS SELECT unique_id AS node, {facets} FROM profiles")
-    con.execute("CREATE OR REPLACE TEMP TABLE must_join (node VARCHAR, cluster VARCHAR)")
     for _ in range(_ROUNDS):
         _join(con, settings)
         con.execute(
@@ -311,8 +300,4 @@ def _join(con, settings: dict[str, Any]) -> None:
             columns('^gamma_') FROM {found.physical_name}"""
     )
     linker.table_management.delete_tables_created_by_splink_from_db()
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE pairs AS SELECT a, b, weight FROM scored WHERE weight >= ?",
-        [limits.limit("least_weight")],
-    )
-    clusters.join(con, limits.limit("margin"))
+    balance.join(con, limits.limit("least_weight"), limits.limit("counts_against"))
