@@ -208,21 +208,19 @@ def test_a_file_that_is_no_file_of_outcomes_is_named_without_a_value(tmp_path):
 
 
 def test_a_proposal_dates_its_rows_ahead_and_never_lies_among_the_packs_in_force(fitted, declared, tmp_path):
-    shipped = {
-        (row["rule_id"], row["tier_code"]): row
-        for row in packs.read(packs.home(declared, outcomes.SERVICE) / proposal.RULES)[1]
-    }
-    tier = calibrate.Tier("H3", "FOUR_WEEKS", 2, 20, 25, fitted.tiers[0].met)
+    _, pack = packs.read(packs.home(declared, outcomes.SERVICE) / proposal.RULES)
+    shipped = {(row["rule_id"], row["tier_code"]): row for row in pack}
+    tier = calibrate.Tier("H3", "FOUR_WEEKS", 2, 10, 15, fitted.tiers[0].met)
     one = calibrate.Proposal((tier,), fitted.held, fitted.snapshots, 10, 10, 0.05)
     proposal.write(one, declared, tmp_path / "pack", date(2027, 1, 1), ["housing.tenancies.cur_bal_pence"])
     _, rows = packs.read(tmp_path / "pack" / proposal.RULES)
     mine = [row for row in rows if (row["rule_id"], row["tier_code"]) == ("H3", "FOUR_WEEKS")]
     assert [(row["points"], row["valid_from"], row["valid_to"]) for row in mine] == [
-        ("20", shipped["H3", "FOUR_WEEKS"]["valid_from"], "2026-12-31"), ("25", "2027-01-01", "2099-12-31"),
+        ("10", shipped["H3", "FOUR_WEEKS"]["valid_from"], "2026-12-31"), ("15", "2027-01-01", "2099-12-31"),
     ]  # fmt: skip
     assert mine[1]["rule_version"] != mine[0]["rule_version"]
-    assert len(rows) == len(shipped) + 1
-    assert [row["points"] for row in packs.in_force(mine, date(2026, 12, 31))] == ["20"]
+    assert len(rows) == len(pack) + 1
+    assert [row["points"] for row in packs.in_force(mine, date(2026, 12, 31))] == ["10"]
     with pytest.raises(proposal.FolderInUse):
         proposal.write(one, declared, packs.home(declared, outcomes.SERVICE), date(2027, 1, 1), [])
     with pytest.raises(proposal.FolderInUse):

@@ -159,6 +159,11 @@ BY_HAND: dict[str, list[list[str]]] = {
     ],
     "hsg.gaps.amount_positive": [_at("amount_pence = 0", "gap_code <> 'HARDSHIP_PAYMENT_NOT_CLAIMED'")],
     "hsg.gaps.not_from_future": [_at(_NEXT_DAY, "true")],
+    "hsg.reasons.of_the_listed": [
+        [
+            "UPDATE {t} SET place_code = 'TAIL' WHERE household_id = (SELECT min(household_id) FROM mart.main.prevention_list)"
+        ]
+    ],
     "hsg.step_down.why_codes": [_at("why_code = 'NOBODYS', why_label = 'Nobody''s', points = 0", "true")],
     "hsg.step_down.below_now": [
         _at("why_code = 'INDICATORS_ENDED', why_label = 'Ended', ended_facts = 'Rule: ended.', points = 50", "true")

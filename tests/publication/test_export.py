@@ -54,14 +54,23 @@ def test_numbers_below_nought_stay_numbers(published, tmp_path):
     assert found == (-250,)
 
 
-def test_parquet_holds_every_row_as_it_is_published_in_the_order_of_the_key(published, tmp_path):
+def test_parquet_holds_every_row_as_it_is_published_and_a_list_by_its_places(published, tmp_path):
     where, house, key, _ = published
     assert export(where, house, "tiny", "people_list", tmp_path / "list.parquet", key) == 60
     found = pyarrow.parquet.read_table(tmp_path / "list.parquet")
     assert found.column_names == ["person_id", "list_rank", "reasons", "as_at_on"]
     assert set(FORMULAS) <= set(found["reasons"].to_pylist())
-    ids = found["person_id"].to_pylist()
-    assert len(ids) == 60 and ids == sorted(ids)
+    assert found["list_rank"].to_pylist() == list(range(1, 61))
+    assert len(set(found["person_id"].to_pylist())) == 60
+
+
+def test_a_table_without_places_is_in_the_order_of_its_key(published, tmp_path):
+    where, house, key, _ = published
+    export(where, house, "tiny", "facts", tmp_path / "facts.parquet", key)
+    found = pyarrow.parquet.read_table(tmp_path / "facts.parquet")
+    key_columns = next(one.key for one in house.service("tiny").tables if one.name == "facts")
+    keys = list(zip(*(found[name].to_pylist() for name in key_columns), strict=True))
+    assert keys == sorted(keys) and len(keys) > 1
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])

@@ -20,7 +20,8 @@ _FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
 
 
 def export(places: Places, catalogue: Catalogue, service: str, table: str, to: Path, key: bytes) -> int:
-    """Write a table as Parquet or CSV, by the file's ending, in the order of its key. Returns the rows written.
+    """Write a table as Parquet or CSV, by the file's ending, the list by its places, reasons by theirs, all else in the order of its
+    key. Returns the rows written.
 
     Raises DeclarationError for a table the service does not publish, StoreError when nothing is published, KeyMissing for
     another's key, FairviewError for another ending.
@@ -43,7 +44,7 @@ def export(places: Places, catalogue: Catalogue, service: str, table: str, to: P
             [table],
         ).fetchall()
         chosen = ", ".join(_column(name, kind, to.suffix) for name, kind in columns)
-        order = ", ".join(f'"{name}"' for name in known[table].key)
+        order = _order([name for name, _ in columns], known[table].key)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         (count,) = con.execute(
             f'COPY (SELECT {chosen} FROM mart.main."{table}" AS held ORDER BY {order}) '
@@ -58,6 +59,17 @@ def export(places: Places, catalogue: Catalogue, service: str, table: str, to: P
         con.close()
         draft.unlink(missing_ok=True)
     return int(count)
+
+
+# Places of a list come first, those of a person's reasons after the person.
+_PLACES, _PLACES_WITHIN = ("list_rank", "list_position"), ("reason_rank",)
+
+
+def _order(columns: list[str], key: list[str]) -> str:
+    """What rows are ordered by: an officer reads a list from its first place, and who holds none comes last."""
+    places = [name for name in _PLACES if name in columns]
+    within = [name for name in _PLACES_WITHIN if name in columns]
+    return ", ".join(f'"{name}" NULLS LAST' for name in [*places, *key[:1], *within, *key[1:]])
 
 
 def _column(name: str, kind: str, ending: str) -> str:
