@@ -62,7 +62,7 @@ def rows(con, query: str) -> list[dict]:
 def test_every_rule_from_h1_to_h13_is_there_with_parent_owner_and_evidence():
     rules = seed("rules")
     assert {rule["rule_id"] for rule in rules} >= {f"H{number}" for number in range(1, 14)}
-    for row in [*rules, *seed("parameters"), *seed("bands"), *seed("offers"), *seed("notice_grounds")]:
+    for row in [*rules, *seed("parameters"), *seed("bands"), *seed("offers"), *seed("notice_grounds"), *seed("gaps")]:
         assert row["parent"] and row["owner"], row
     assert all(rule["evidence_grade"][0] in "FO" for rule in rules)
 
@@ -74,6 +74,7 @@ def test_every_rule_from_h1_to_h13_is_there_with_parent_owner_and_evidence():
         ("parameters", ("parameter_code",)),
         ("bands", ("band_code",)),
         ("offers", ("offer_order",)),
+        ("gaps", ("gap_code",)),
         ("council_tax_stages", ("stage_code",)),
     ],
 )

@@ -1,5 +1,12 @@
 -- Grain: one row per subject and entitlement that is likely but not claimed, on the as-at date.
-with awards as (
+-- A gap is found while its row of the pack is in force.
+with packs as (
+    select *
+    from {{ ref('homelessness_prevention_gaps') }}
+    where {{ in_force('valid_from', 'valid_to', as_at()) }}
+),
+
+awards as (
     select *
     from {{ ref('int_homelessness_prevention__awards_placed') }}
     where day_code = 'NOW'
@@ -39,10 +46,15 @@ liable as (
 ),
 
 hardship as (
-    select distinct subject_key
+    select distinct awards.subject_key
     from awards
-    where award_type = 'DHP'
-        and (is_in_force or (decision = 'REF' and from_on >= {{ plus_days(as_at(), -183) }}))
+    left join packs
+        on packs.gap_code = 'HARDSHIP_PAYMENT_NOT_CLAIMED'
+    where awards.award_type = 'DHP'
+        and (
+            awards.is_in_force
+            or (awards.decision = 'REF' and awards.from_on >= {{ plus_days(as_at(), '-packs.look_back_days') }})
+        )
 ),
 
 short as (
@@ -74,3 +86,4 @@ select
     short.amount_pence
 from short
 where not exists (select 1 from hardship where hardship.subject_key = short.subject_key)
+    and exists (select 1 from packs where packs.gap_code = 'HARDSHIP_PAYMENT_NOT_CLAIMED')
