@@ -67,7 +67,9 @@ BY_HAND: dict[str, list[list[str]]] = {
     "victim_list.eligible_by_facts": [
         _at(f"is_case_review_eligible = true, {_worded('next_step', 'TELL_REVIEW')}", "true")
     ],
-    "victim_list.eligible_are_told": [_at("is_case_review_eligible = true, has_hate_report = true", "true")],
+    "victim_list.eligible_are_told": [
+        _at("is_case_review_eligible = true, apply_by_on = as_at_on + 1, has_hate_report = true", "true")
+    ],
     "victim_reports.six_calendar_months": [
         _at("is_within_6m = NOT is_within_6m", "is_anonymous AND NOT is_qualifying")
     ],

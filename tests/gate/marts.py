@@ -44,7 +44,8 @@ def answered_by_gx(
     `changed`: the copy's name (`<table>__<n>`) → its table, the statements that change it (`{t}` stands for it), the rules.
     """
     card = mart.card
-    statements = [
+    statements = [*mart.planted]
+    statements += [
         f'CREATE TABLE "{name}" AS SELECT * FROM "{table}" ORDER BY ALL' for name, (table, _, _) in changed.items()
     ]
     statements += [one.replace("{t}", f'"{name}"') for name, (_, done, _) in changed.items() for one in done]

@@ -119,16 +119,21 @@ class Mart:
         self.rules = [rule for table in card.tables for rule in self.rules_of(table)]
 
     def _let_somebody_step_down(self) -> None:
-        """In a council of 400 nobody may have stepped down: then one household does, so that the table's rules can be tried."""
+        """In a council of 400 nobody may have stepped down: then one household does, so that the table's rules can be tried.
+        `planted`: what was done, for whoever copies the published mart."""
+        self.planted: list[str] = []
         if "step_down" not in self.columns or self.con.execute("SELECT count(*) FROM step_down").fetchone()[0]:
             return
         for database in (PUBLISHED, "mart"):
-            self.con.execute(f"""INSERT INTO {database}.main.step_down
+            self.planted = [
+                f"""INSERT INTO {database}.main.step_down
                 SELECT household_id, person_id, as_at_on - 31, 'OFFER_HELP', 'Offer help', 40, 0, 'INDICATORS_ENDED',
                     'The facts behind the alert no longer hold', 'Rule (40 points): it was so.', 'Rule: it was so.', false, as_at_on
                 FROM mart.main.household_indicators
                 WHERE household_id NOT IN (SELECT household_id FROM mart.main.prevention_list) AND points < 40
-                ORDER BY household_id LIMIT 1""")
+                ORDER BY household_id LIMIT 1"""
+            ]
+            self.con.execute(self.planted[0])
 
     def rules_of(self, table: Table) -> list[Rule]:
         """The house's and the service's rules of a table, as the gate fills them in against the published generation."""
