@@ -62,7 +62,7 @@ def test_the_new_indicator_is_in_the_mart_in_explain_and_in_the_docs(followed, t
     warehouses.write(where, keyring, households.AS_AT, households.TABLES, statements)
     con = warehouses.judge(declared, where, keyring, households.SERVICE, households.AS_AT)
     people = con.execute(
-        "SELECT person_id, sentence FROM mart.main.prevention_reasons WHERE rule_id = 'H14' AND points = 10"
+        "SELECT person_id, sentence FROM mart.main.prevention_reasons WHERE rule_id = 'H17' AND points = 10"
     ).fetchall()
     con.close()
     assert len(people) == 1
@@ -70,12 +70,12 @@ def test_the_new_indicator_is_in_the_mart_in_explain_and_in_the_docs(followed, t
     assert sentence == "A homelessness duty was owed 2 times, the latest from 1 May 2024 (homelessness case records)."
 
     explained = explain(where, declared, households.SERVICE, str(person), keyring.zone_key(households.SERVICE))
-    rule = next(rule for rule in explained.rules if rule["rule_id"] == "H14")
+    rule = next(rule for rule in explained.rules if rule["rule_id"] == "H17")
     assert (rule["fact_value"], rule["points"], rule["sentence"]) == (2, 10, sentence)
-    assert any("10 (H14)" in told for told in explained.decision)
+    assert any("10 (H17)" in told for told in explained.decision)
 
     manifest = json.loads(dbt.compiled_manifest(declared, where, tmp_path).read_text(encoding="utf-8"))
-    assert "twice or more" in manifest["docs"]["doc.fairview.hsg_rule_h14"]["block_contents"]
+    assert "twice or more" in manifest["docs"]["doc.fairview.hsg_rule_h17"]["block_contents"]
 
 
 def test_the_pages_unit_test_passes_beside_the_models_others(followed, tmp_path):
