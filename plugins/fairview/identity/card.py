@@ -54,7 +54,9 @@ Records of thirteen feeds become persons. Deterministic rules first, each asking
 Then a Splink model for the rest ({len(model.committed()["settings"]["comparisons"])} comparisons; weights learnt without truth by random
 pairs, expectation maximisation and fitting to what the rules leave over, on {about["records"]:,} records, seed {about["seed"]}).
 Then joining in rounds in which nobody is joined with somebody a system lists beside them, with another birth date, another national
-insurance number or another forename. Names alone never join anybody: in small communities many share both names.
+insurance number or another forename, or with somebody who held another home for long at the same time, whatever else agrees. Names alone
+never join anybody: in small communities many share both names. A number, mailbox, telephone or forwarding address of many different people
+is nobody's.
 
 Intended use: linking council records inside the vault for the three services. Not for identity checks, fraud, or enforcement.
 Wrong merges are worse than missed ones: what is uncertain goes to the review queue.
@@ -202,7 +204,8 @@ def _sets(sets: dict[str, dict[str, score.Quality]]) -> str:
     lines = [
         "## Public benchmarks",
         "",
-        "Columns are told by name and content, weights are learnt on each register itself without its truth. "
+        "Columns are told by name and content, weights are learnt on each register itself without its truth; sets of records are joined "
+        "while their pairs speak for it on average. "
         "Held out: the half of the persons whose mistakes nobody looked at in setting them.",
         "",
         "| set | precision | recall | F1 | made | true |",
