@@ -7,6 +7,7 @@ Refuses to know: any benchmark by name, and its truth while linking; thresholds 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ _REPEATED = ("full_name", "name", "first_and_surname", "source_dataset", "source
 # A column is worth blocking on when a value of it, with an initial, is shared by few: pairs per record at most, and pairs in
 # all, so that a large register needs no more memory than a council.
 _PAIRS_PER_RECORD, _PAIRS_IN_ALL = 60, 250_000
+# Pairs learnt from, at random and in each block of likely ones.
+_PAIRS_TO_LEARN = 2_000_000
 # A column of fewer different values than this is a code; of nearly as many values as rows, a number of one person.
 _FEWEST_VALUES, _NUMBER_SHARE = 30, 0.5
 # Rounds of joining and counting agreement again, and the lightest pair still looked at in them (see `train`).
@@ -247,6 +250,14 @@ def _blocks(con, benchmark: Benchmark) -> list[str]:
     ] + ["l.sur = r.fore AND l.fore = r.sur"]  # fmt: skip
 
 
+def _thinned(con, keys: tuple[str, ...]) -> str:
+    """The block in which these keys agree, cut into as many parts as it takes to learn from no more than `_PAIRS_TO_LEARN` pairs: where
+    many share a name or a year of birth, blocks grow with the square of the register and say no more."""
+    parts = math.ceil(_pairs(con, keys) * con.execute("SELECT count(*) FROM profiles").fetchone()[0] / _PAIRS_TO_LEARN)
+    part = f" AND hash(l.unique_id) % {parts} = hash(r.unique_id) % {parts}" if parts > 1 else ""
+    return " AND ".join(f"l.{key} = r.{key}" for key in keys) + part
+
+
 def _pairs(con, keys: tuple[str, ...]) -> float:
     told = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     return con.execute(
@@ -265,11 +276,12 @@ def _ours(con, benchmark: Benchmark) -> None:
             nullif(trim(birth), '') AS birth {others} FROM register"""
     )
     has_birth = "birth" in benchmark.columns
-    learn_in = ["l.birth = r.birth"] * has_birth + ["l.sur = r.sur AND l.fore = r.fore"]
-    sure = ["l.birth = r.birth AND l.sur = r.sur", "l.sur = r.sur AND l.fore = r.fore AND l.birth[1:4] = r.birth[1:4]"]
+    learn_in = [_thinned(con, keys) for keys in [("birth",)] * has_birth + [("sur", "fore")]]
+    same_name = "l.sur = r.sur AND l.fore = r.fore"
+    sure = ["l.birth = r.birth AND l.sur = r.sur", f"{same_name} AND l.birth[1:4] = r.birth[1:4]"]
     settings = _settings(benchmark, _blocks(con, benchmark))
     settings = train.smoothed(
-        train.learn(con, settings, 1, learn_in, sure if has_birth else learn_in[-1:], 0.7, pairs=2_000_000)
+        train.learn(con, settings, 1, learn_in, sure if has_birth else [same_name], 0.7, pairs=_PAIRS_TO_LEARN)
     )
     for _ in range(_ROUNDS):
         _join(con, settings)
