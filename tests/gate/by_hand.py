@@ -243,7 +243,12 @@ BY_HAND: dict[str, list[list[str]]] = {
         ["UPDATE {t} SET is_suppressed = true WHERE breakdown_code = (SELECT min(breakdown_code) FROM {t})"],
     ],
     "debt_totals.month.within_capacity": [
-        _at("people_count = 245, is_suppressed = false", "category_code = 'THIS_MONTH'")
+        _at("people_count = 245, is_suppressed = false", "category_code = 'THIS_MONTH'"),
+        # Where another cell of the breakdown is hidden, it is then hidden alone, and its total has to go with it.
+        [
+            *_at("people_count = 245, is_suppressed = false", "category_code = 'THIS_MONTH'"),
+            "UPDATE {t} SET people_count = NULL, is_suppressed = true WHERE breakdown_code = 'WORK' AND category_code = 'TOTAL'",
+        ],
     ],
 }
 

@@ -33,10 +33,14 @@ _WAVES = {
 def plant(here, wave: str) -> None:
     with opening.vault(here.places, here.keyring) as con:
         if wave == "merged":  # one account's name is wrong on both of its records, as a source would send it
+            those = f"account_ref IN ({_WAVES['merged'].split('IN (', 1)[1]}"
             con.execute(
-                f"""UPDATE staged.council_tax_parties SET party_title = NULL, party_name = 'ZZYZX, QUILLON'
-                WHERE party_seq = 1 AND account_ref IN ({_WAVES["merged"].split("IN (", 1)[1]}"""
+                f"""UPDATE staged.council_tax_parties SET party_title = NULL, party_name = 'ZZYZX, QUILLON', to_date = from_date + 30
+                WHERE party_seq = 1 AND {those}"""
             )
+            # Short stays: two homes lived in at once for long would be held apart, whatever else is equal.
+            con.execute(f"UPDATE staged.council_tax_occupations SET vacation_date = occupation_date + 30 WHERE {those}")
+            con.execute(f"UPDATE staged.council_tax_accounts SET liability_end = liability_start + 30 WHERE {those}")
         con.execute(_WAVES[wave])
 
 
