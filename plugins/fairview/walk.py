@@ -222,7 +222,7 @@ def reasons_to_keep_back(here: House, card: ServiceCard, at: datetime, state=Non
     stop = _standing_stop(here)
     reasons = state.blocks(card) + _silence(here, state, card, at) + ([stop["reason"]] if stop else [])
     if day := _today(here, state, at):
-        reasons += objections.reasons(here.places, here.keyring, here.catalogue, card.purpose_code, day)
+        reasons += objections.reasons(here.places, here.keyring, here.catalogue, state, card.purpose_code, day)
     return reasons
 
 

@@ -55,8 +55,9 @@ def receive(here: walk.House, delivery, folder, *rows: list[str]) -> int:
 
 def reasons(here: walk.House, purpose: str, days: int = 0) -> list[str]:
     """What objections say against publishing, so many days after the newest extract date."""
-    day = walk.in_force(here).as_at + timedelta(days=days)
-    return objections.reasons(here.places, here.keyring, here.catalogue, purpose, day)
+    state = walk.in_force(here)
+    day = state.as_at + timedelta(days=days)
+    return objections.reasons(here.places, here.keyring, here.catalogue, state, purpose, day)
 
 
 def served(here: walk.House) -> set[str]:

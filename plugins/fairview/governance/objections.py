@@ -6,17 +6,16 @@ names publish nothing until the person is found or a role has closed the task. R
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from fairview.contracts.catalogue import Catalogue
 from fairview.contracts.feed import FeedContract
 from fairview.errors import FairviewError
-from fairview.identity import schema
+from fairview.identity import review, schema
 from fairview.identity.acts import acts
 from fairview.intake.receipts import REFUSALS
+from fairview.intake.state import InForce
 from fairview.store import ledger, opening
 from fairview.store.keys import Keyring
 from fairview.store.places import Places
@@ -86,14 +85,17 @@ def tasks(places: Places, keyring: Keyring, catalogue: Catalogue, on: date) -> l
             ).fetchall()
             for key, scope, since in rows:
                 blocks_from = since + timedelta(days=declared["deadlineDays"])
-                found.append(Task(_item(keyring, contract.feed, key), scope, since, blocks_from, key))
+                item = review.number(keyring, "objection", contract.feed, key)
+                found.append(Task(item, scope, since, blocks_from, key))
     return found
 
 
-def reasons(places: Places, keyring: Keyring, catalogue: Catalogue, purpose: str, on: date) -> list[str]:
+def reasons(
+    places: Places, keyring: Keyring, catalogue: Catalogue, state: InForce, purpose: str, on: date
+) -> list[str]:
     """Why objections forbid a service with this purpose to publish on a day, in plain English; empty when they do not."""
     return [
-        *_set_aside(places, keyring, catalogue, purpose),
+        *_set_aside(catalogue, state, purpose),
         *_not_linked(places, catalogue, purpose),
         *(
             ["an objection has waited past its deadline for the person it is about to be found (fairview objections)"]
@@ -111,14 +113,16 @@ def close(
     `by` is a role declared for it; the ledger keeps role and time, never the objection. Raises NoSuchTask, NotPermitted.
     """
     acts(catalogue.house).demand(by, "close_objection")
-    told = acts(catalogue.house).told(reason)
+    words = acts(catalogue.house).told(reason)
     task = next((task for task in tasks(places, keyring, catalogue, on) if task.item == item), None)
     if task is None:
         raise NoSuchTask("no objection waits under this number; `fairview objections` lists those that do")
     with opening.vault(places, keyring) as con:
         con.execute("USE memory")
         schema.ensure(con)
-        con.execute("INSERT INTO vault.identity.objections_closed VALUES (?, ?, ?, ?)", [task.record_key, by, at, told])
+        con.execute(
+            "INSERT INTO vault.identity.objections_closed VALUES (?, ?, ?, ?)", [task.record_key, by, at, words]
+        )
     ledger.append(places, "objection_closed", at, item=item, by=by)
 
 
@@ -126,34 +130,13 @@ def _contracts(catalogue: Catalogue) -> list[FeedContract]:
     return [contract for contract in catalogue.feeds if contract.objections]
 
 
-def _item(keyring: Keyring, feed: str, key: str) -> str:
-    """A task's number: keyed, so that nobody can find the objection by trying reference numbers."""
-    return hmac.new(keyring.registry_key(), f"objection\x1f{feed}\x1f{key}".encode(), hashlib.sha256).hexdigest()[:12]
-
-
-def _set_aside(places: Places, keyring: Keyring, catalogue: Catalogue, purpose: str) -> list[str]:
+def _set_aside(catalogue: Catalogue, state: InForce, purpose: str) -> list[str]:
     """Rows of the file in force that were set aside: whom they are about, and which service, nobody can tell."""
-    if not places.vault.exists():
-        return []
-    with opening.vault(places, keyring, read_only=True) as con:
-        if not con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'intake'").fetchone()[0]:
-            return []
-        return [
-            f"rows of {contract.feed} are set aside: whose objections they are cannot be told until they are corrected"
-            for contract in _contracts(catalogue)
-            if purpose in contract.blocking["purposes"] and _newest_set_aside(con, contract.feed)
-        ]
-
-
-def _newest_set_aside(con, feed: str) -> int:
-    """How many rows of the newest file taken in of a feed are in quarantine still; one kept out there may be back since."""
-    row = con.execute(
-        """SELECT files.quarantined FROM vault.intake.files AS files JOIN vault.intake.deliveries AS deliveries USING (delivery_id)
-        WHERE files.feed = ? AND NOT starts_with(files.outcome, 'reject') AND NOT map_contains(deliveries.rules, 'D13')
-        ORDER BY files.extract_date DESC, files.number DESC, deliveries.arrival DESC LIMIT 1""",
-        [feed],
-    ).fetchone()
-    return row[0] if row else 0
+    return [
+        f"rows of {contract.feed} are set aside: whose objections they are cannot be told until they are corrected"
+        for contract in _contracts(catalogue)
+        if purpose in contract.blocking["purposes"] and state.feeds[contract.feed].quarantined
+    ]
 
 
 def _not_linked(places: Places, catalogue: Catalogue, purpose: str) -> list[str]:

@@ -144,22 +144,22 @@ def decide(
             raise DecisionRefused(
                 f"decisions in force say the opposite: {', '.join(against)}; revoke what is wrong among them first"
             )
-        number = _number(keyring, verdict, feed_a, key_a, feed_b, key_b, at.isoformat())
+        decision = number(keyring, "decision", verdict, feed_a, key_a, feed_b, key_b, at.isoformat())
         con.execute(
             "INSERT INTO vault.identity.decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
-            [number, verdict, feed_a, key_a, feed_b, key_b, told, by, at],
+            [decision, verdict, feed_a, key_a, feed_b, key_b, told, by, at],
         )
     ledger.append(
         places,
         "link_decision",
         at,
-        decision=number,
+        decision=decision,
         verdict=verdict,
         feeds=[feed_a, feed_b],
         by=by,
         reason=_digest(told),
     )
-    return number
+    return decision
 
 
 def _known(con, feed: str, key: str) -> str:
@@ -169,9 +169,9 @@ def _known(con, feed: str, key: str) -> str:
         raise DecisionRefused(f"the registry knows no such record of {feed}") from None
 
 
-def _number(keyring: Keyring, *parts: str) -> str:
-    """A decision's number: keyed, so that nobody can find the records by trying reference numbers."""
-    return hmac.new(keyring.registry_key(), "\x1f".join(("decision", *parts)).encode(), hashlib.sha256).hexdigest()[:12]
+def number(keyring: Keyring, *parts: str) -> str:
+    """The number of a decision or a task: keyed, so that nobody can find the records by trying reference numbers."""
+    return hmac.new(keyring.registry_key(), "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()[:12]
 
 
 def _digest(text: str) -> str:

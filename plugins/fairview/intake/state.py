@@ -7,7 +7,7 @@ blocking feed is missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fairview.contracts.catalogue import Catalogue
@@ -20,13 +20,14 @@ from fairview.store.places import Places
 
 @dataclass(frozen=True)
 class FeedState:
-    """The file of a feed in force; None and 0 before the first. `rows` are those staged."""
+    """The file of a feed in force; None and 0 before the first. `rows` are those staged, `quarantined` those it set aside."""
 
     feed: str
     source: str
     extract_date: date | None = None
     delivery: int | None = None
     rows: int = 0
+    quarantined: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def in_force(places: Places, keyring: Keyring, catalogue: Catalogue) -> InForce:
             "WHERE NOT map_contains(rules, 'D13') ORDER BY arrival"
         ).fetchall()
         files = con.execute(
-            "SELECT f.delivery_id, f.feed, f.outcome, f.staged FROM intake.files AS f "
+            "SELECT f.delivery_id, f.feed, f.outcome, f.quarantined FROM intake.files AS f "
             "JOIN intake.deliveries AS d USING (delivery_id) WHERE f.feed IS NOT NULL ORDER BY d.arrival"
         ).fetchall()
         states = _of(deliveries, files, catalogue)
@@ -107,17 +108,16 @@ def in_force(places: Places, keyring: Keyring, catalogue: Catalogue) -> InForce:
             contract.feed: con.execute(f'SELECT count(*) FROM staged."{contract.feed}"').fetchone()[0]
             for contract in catalogue.feeds
         }
-    feeds = {
-        name: FeedState(one.feed, one.source, one.extract_date, one.delivery, rows[name])
-        for name, one in states.feeds.items()
-    }
+    feeds = {name: replace(one, rows=rows[name]) for name, one in states.feeds.items()}
     return InForce(feeds, states.sources, states.blocked_purposes)
 
 
 def _of(deliveries, files, catalogue: Catalogue) -> InForce:
     by_delivery: dict[str, dict[str, str]] = {}
-    for delivery_id, feed, outcome, _ in files:
+    aside: dict[tuple[str, str], int] = {}
+    for delivery_id, feed, outcome, quarantined in files:
         by_delivery.setdefault(delivery_id, {})[feed] = outcome
+        aside[delivery_id, feed] = quarantined
     feeds = {contract.feed: FeedState(contract.feed, contract.source) for contract in catalogue.feeds}
     for delivery_id, source, day, number, _ in deliveries:
         for feed, outcome in by_delivery.get(delivery_id, {}).items():
@@ -127,7 +127,7 @@ def _of(deliveries, files, catalogue: Catalogue) -> InForce:
                 and not outcome.startswith("reject")
                 and (known.extract_date or date.min, known.delivery or 0) <= (day, number)
             ):
-                feeds[feed] = FeedState(feed, source, day, number)
+                feeds[feed] = FeedState(feed, source, day, number, quarantined=aside[delivery_id, feed])
     sources = {source: _source(source, deliveries, by_delivery, catalogue) for source in catalogue.sources}
     blocked = {
         contract.feed: tuple(contract.blocking["purposes"])
