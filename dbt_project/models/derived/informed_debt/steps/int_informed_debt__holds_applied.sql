@@ -4,7 +4,6 @@ with owed as (
     select
         liabilities.person_key,
         liabilities.is_joint,
-        liabilities.unsettled_as,
         debts.debt_key,
         debts.debt_type_code,
         debts.account_key,
@@ -168,18 +167,7 @@ to_be_settled as (
     from owed
     inner join {{ ref('int_informed_debt__record_faults_found') }} as faults
         on faults.debt_key = owed.debt_key
-
-    union all
-
-    select
-        person_key,
-        debt_key,
-        'REVIEW' as hold_code,
-        false as is_freeze,
-        cast(null as date) as since_on,
-        cast(null as date) as until_on
-    from owed
-    where unsettled_as is not null
+        and (faults.person_key is null or faults.person_key = owed.person_key)
 )
 
 {% for hold in [

@@ -1,5 +1,6 @@
--- Grain: one row per debt and fault of its record which a person has to settle before it is asked for.
--- Only debts with something overdue: a fault of the past on a cleared year asks nothing of anybody.
+-- Grain: one row per debt and fault of its record which a person has to settle before it is asked for; `person_key` where the
+-- fault is one debtor's alone, blank where it is everybody's.
+-- Of the record itself only debts with something overdue: a fault of the past on a cleared year asks nothing of anybody.
 with overdue as (
     select *
     from {{ ref('int_informed_debt__debts_unioned') }}
@@ -113,14 +114,23 @@ official_errors as (
         0 as stage_order
     from overdue
     where debt_type_code = 'BENEFIT_OVERPAYMENT' and debt_sub_type_code in ('LAE', 'DWP')
+),
+
+-- What one of the debtors owes may be unsettled while the other's liability is plain.
+unsettled_debtors as (
+    select
+        debt_key,
+        'DEBT-R05' as rule_id,
+        {{ as_at() }} as fact_on,
+        unsettled_as as fact_value,
+        0 as stage_order,
+        person_key
+    from {{ ref('int_informed_debt__liabilities_established') }}
+    where unsettled_as is not null
 )
 
-select distinct * from steps_in_freeze
+{% for fault in ['steps_in_freeze', 'steps_out_of_order', 'unsettled_positions', 'written_off', 'official_errors'] %}
+select distinct *, cast(null as uuid) as person_key from {{ fault }}
 union all
-select distinct * from steps_out_of_order
-union all
-select distinct * from unsettled_positions
-union all
-select * from written_off
-union all
-select * from official_errors
+{% endfor %}
+select * from unsettled_debtors

@@ -30,50 +30,22 @@ contradictory as (
     group by person_key
 ),
 
-found as (
+faults as (
     select
         debts.person_key,
-        debts.debt_key,
-        debts.overdue_pence,
         faults.rule_id,
         faults.fact_value,
         faults.fact_on,
-        faults.stage_order
+        debts.overdue_pence as amount_pence,
+        row_number() over (
+            partition by debts.person_key, faults.rule_id
+            order by faults.fact_on desc, faults.stage_order desc, debts.overdue_pence desc, debts.debt_key, faults.fact_value
+        ) as newest_first
     from {{ ref('int_informed_debt__record_faults_found') }} as faults
     inner join {{ ref('int_informed_debt__debts_assessed') }} as debts
         on debts.debt_key = faults.debt_key
-
-    union all
-
-    -- What one of the debtors owes may be unsettled while the other's liability is plain.
-    select
-        debts.person_key,
-        debts.debt_key,
-        debts.overdue_pence,
-        'DEBT-R05' as rule_id,
-        liabilities.unsettled_as as fact_value,
-        {{ as_at() }} as fact_on,
-        0 as stage_order
-    from {{ ref('int_informed_debt__liabilities_established') }} as liabilities
-    inner join {{ ref('int_informed_debt__debts_assessed') }} as debts
-        on debts.debt_key = liabilities.debt_key
-        and debts.person_key = liabilities.person_key
         and debts.overdue_pence > 0
-    where liabilities.unsettled_as is not null
-),
-
-faults as (
-    select
-        person_key,
-        rule_id,
-        fact_value,
-        fact_on,
-        overdue_pence as amount_pence,
-        row_number() over (
-            partition by person_key, rule_id
-            order by fact_on desc, stage_order desc, overdue_pence desc, debt_key, fact_value
-        ) as newest_first
-    from found
+        and (faults.person_key is null or faults.person_key = debts.person_key)
 ),
 
 after_death as (
