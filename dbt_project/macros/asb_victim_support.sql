@@ -22,7 +22,14 @@
     strftime({{ day }}, '%-d %B %Y')
 {%- endmacro %}
 
-{# A count with its word: 1 day, 2 days. #}
-{% macro victim_counted(count, word) -%}
-    cast({{ count }} as varchar) || case when {{ count }} = 1 then ' {{ word }}' else ' {{ word }}s' end
+{# Who lives in a household of its own, as the body of a CTE: shared houses and institutions say nothing of one another. #}
+{% macro victim_homes() -%}
+    select
+        people.person_key,
+        people.household_key
+    from {{ ref('psn_spine__people') }} as people
+    inner join {{ ref('psn_spine__households') }} as households
+        on households.household_key = people.household_key
+        and not households.is_shared
+        and not households.is_institution
 {%- endmacro %}

@@ -54,3 +54,8 @@
 {% macro protects(start_on, end_on, day) -%}
     ({{ has_begun(start_on, day) }} and coalesce({{ end_on }} >= {{ day }}, true))
 {%- endmacro %}
+
+{# A count with its word: 1 day, 2 days. #}
+{% macro counted(count, word) -%}
+    cast({{ count }} as varchar) || case when {{ count }} = 1 then ' {{ word }}' else ' {{ word }}s' end
+{%- endmacro %}

@@ -36,19 +36,14 @@
     coalesce(strftime({{ day }}, '%-d %B %Y'), 'a day not on record')
 {%- endmacro %}
 
-{# A count with its word: 1 day, 2 days. #}
-{% macro prevention_counted(count, word) -%}
-    cast({{ count }} as varchar) || case when {{ count }} = 1 then ' {{ word }}' else ' {{ word }}s' end
-{%- endmacro %}
-
 {# A date and how far it is: 20 November 2026, in 20 days; 31 October 2026, today; 20 October 2026, 11 days ago. #}
 {% macro prevention_written_distance(day, from_day) -%}
     {{ prevention_written_date(day) }}
     || case
         when {{ day }} is null then ''
         when {{ day }} = {{ from_day }} then ', today'
-        when {{ day }} > {{ from_day }} then ', in ' || {{ prevention_counted(days_between(from_day, day), 'day') }}
-        else ', ' || {{ prevention_counted(days_between(day, from_day), 'day') }} || ' ago'
+        when {{ day }} > {{ from_day }} then ', in ' || {{ counted(days_between(from_day, day), 'day') }}
+        else ', ' || {{ counted(days_between(day, from_day), 'day') }} || ' ago'
     end
 {%- endmacro %}
 
@@ -75,8 +70,8 @@
     case
         when {{ unit_code }} = 'WEEKS' then cast(cast(floor({{ value }} * 10) / 10 as decimal(18, 1)) as varchar)
         when {{ unit_code }} = 'PENCE_A_WEEK' then {{ prevention_pounds(value) }}
-        when {{ unit_code }} = 'DAYS' then {{ prevention_counted('cast(floor(' ~ value ~ ') as bigint)', 'day') }}
-        when {{ unit_code }} = 'MONTHS' then {{ prevention_counted('cast(floor(' ~ value ~ ') as bigint)', 'month') }}
+        when {{ unit_code }} = 'DAYS' then {{ counted('cast(floor(' ~ value ~ ') as bigint)', 'day') }}
+        when {{ unit_code }} = 'MONTHS' then {{ counted('cast(floor(' ~ value ~ ') as bigint)', 'month') }}
         else cast(cast(floor({{ value }}) as bigint) as varchar)
     end
 {%- endmacro %}
@@ -127,3 +122,13 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having count(*) > 1
 {% endtest %}
+
+{# Whether a step of council tax recovery counts as a reminder on a day (rule H15): two years of them, none taken back
+   (fitted with its points, Head of Housing Options, since December 2026). #}
+{% macro prevention_is_reminder(recovery, day) -%}
+    (
+        {{ recovery }}.stage in ('REM1', 'REM2', 'FINAL')
+        and not {{ recovery }}.reversed_ind
+        and {{ recovery }}.stage_date between {{ plus_months(day, -24) }} and {{ day }}
+    )
+{%- endmacro %}

@@ -26,14 +26,7 @@ reports as (
 ),
 
 homes as (
-    select
-        people.person_key,
-        people.household_key
-    from {{ ref('psn_spine__people') }} as people
-    inner join {{ ref('psn_spine__households') }} as households
-        on households.household_key = people.household_key
-        and not households.is_shared
-        and not households.is_institution
+    {{ victim_homes() }}
 ),
 
 of_household as (

@@ -12,5 +12,5 @@ inner join {{ ref('psn_housing__tenancy_people') }} as people
     on people.council_household_key = tenancies.council_household_key
     and people.responsible
 -- Somebody recorded from its very last day on may be its tenant or the next: in part, so that an officer looks.
-where (people.from_date is null or people.from_date <= tenancies.cot or people.from_date <= coalesce(tenancies.eot, {{ as_at() }}))
+where (people.from_date is null or people.from_date <= greatest(tenancies.cot, coalesce(tenancies.eot, {{ as_at() }})))
     and (people.to_date is null or people.to_date > tenancies.cot)

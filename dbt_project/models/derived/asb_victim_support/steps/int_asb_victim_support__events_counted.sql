@@ -17,14 +17,7 @@ with events as (
 ),
 
 homes as (
-    select
-        people.person_key,
-        people.household_key
-    from {{ ref('psn_spine__people') }} as people
-    inner join {{ ref('psn_spine__households') }} as households
-        on households.household_key = people.household_key
-        and not households.is_shared
-        and not households.is_institution
+    {{ victim_homes() }}
 ),
 
 -- The behaviour a case review would be about: the events of the person and of their household.
@@ -107,12 +100,9 @@ select
     coalesce(grouped.complaint_count, 0) as complaint_count,
     grouped.last_complaint_on,
     coalesce(grouped.complaint_count, 0) >= group_rule.threshold_value as is_eligible_on_group,
-    case
-        when coalesce(needed.needed_on, counted.last_qualifying_hate_on, grouped.needed_on) is not null
-            then {{ plus_days(plus_months(
-                "greatest(coalesce(needed.needed_on, date '1900-01-01'), coalesce(counted.last_qualifying_hate_on, date '1900-01-01'), coalesce(grouped.needed_on, date '1900-01-01'))",
-                'events_rule.window_months'), -1) }}
-    end as apply_by_on,
+    {{ plus_days(plus_months(
+        'greatest(needed.needed_on, counted.last_qualifying_hate_on, grouped.needed_on)', 'events_rule.window_months'), -1) }}
+        as apply_by_on,
     counted.qualifying_event_count >= events_rule.threshold_value as is_eligible_on_events,
     counted.qualifying_hate_count >= hate_rule.threshold_value as is_eligible_on_hate,
     events_rule.rule_version || ', ' || hate_rule.rule_version || ', ' || group_rule.rule_version as rule_version

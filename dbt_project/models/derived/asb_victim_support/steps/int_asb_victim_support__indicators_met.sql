@@ -314,9 +314,9 @@ select
                 replace(
                     replace(
                         replace(rules.sentence, '{fact}', cast(measured.fact_value as varchar)),
-                        '{days}', {{ victim_counted('measured.fact_value', 'day') }}
+                        '{days}', {{ counted('measured.fact_value', 'day') }}
                     ),
-                    '{working_days}', {{ victim_counted('measured.fact_value', 'working day') }}
+                    '{working_days}', {{ counted('measured.fact_value', 'working day') }}
                 ),
                 '{threshold}', cast(rules.threshold_value as varchar)
             ),

@@ -30,8 +30,6 @@ select
 from {{ ref('int_homelessness_prevention__accounts_placed') }} as accounts
 inner join {{ ref('psn_revenues__council_tax_recovery') }} as recovery
     on recovery.council_tax_account_key = accounts.council_tax_account_key
-    and recovery.stage in ('REM1', 'REM2', 'FINAL')
-    and not recovery.reversed_ind
-    and recovery.stage_date between {{ plus_months('accounts.day', -24) }} and accounts.day
+    and {{ prevention_is_reminder('recovery', 'accounts.day') }}
 where accounts.is_live
 group by accounts.day_code, accounts.day, accounts.subject_key

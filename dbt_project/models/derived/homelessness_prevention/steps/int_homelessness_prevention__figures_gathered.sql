@@ -62,9 +62,7 @@ reminders as (
         and accounts.is_live
     inner join {{ ref('psn_revenues__council_tax_recovery') }} as recovery
         on recovery.council_tax_account_key = accounts.council_tax_account_key
-        and recovery.stage in ('REM1', 'REM2', 'FINAL')
-        and not recovery.reversed_ind
-        and recovery.stage_date between {{ plus_months(as_at(), -24) }} and {{ as_at() }}
+        and {{ prevention_is_reminder('recovery', as_at()) }}
     where met.rule_id = 'H15'
 ),
 
