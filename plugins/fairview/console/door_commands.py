@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from fairview import walk
-from fairview.console.options import json_option, now, print_table, state_house, state_option
+from fairview.console.options import json_option, now, print_rows, print_table, state_house, state_option
 from fairview.contracts.catalogue import catalogue
 from fairview.errors import FairviewError
 
@@ -109,10 +109,7 @@ def quarantine(source, feed, rule, day: datetime | None, delivery, summed, as_js
     columns = ["source", "extract_date", "delivery", "file", "row", "column", "rule"]
     if summed:
         rows, columns = intake.counted(rows), [*(name for name in columns if name != "row"), "rows"]
-    if as_json:
-        click.echo(json.dumps(rows, indent=1, default=str))
-    else:
-        print_table(rows, columns)
+    print_rows(rows, columns, as_json)
 
 
 @click.command()

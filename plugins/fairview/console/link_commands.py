@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from fairview import walk
-from fairview.console.options import json_option, now, print_table, state_house, state_option
+from fairview.console.options import json_option, now, print_rows, print_table, state_house, state_option
 from fairview.identity import naming
 from fairview.identity.acts import acts
 
@@ -190,13 +190,11 @@ def decisions(as_json: bool, state: Path | None) -> None:
 
     here = state_house(state)
     rows = identity.decided(here.places, here.keyring)
-    if as_json:
-        click.echo(json.dumps(rows, indent=1, default=str))
-    else:
-        print_table(
-            rows,
-            ["decision", "verdict", "feed_a", "feed_b", "decided_by", "decided_at", "withdrawn_by", "withdrawn_at"],
-        )
+    print_rows(
+        rows,
+        ["decision", "verdict", "feed_a", "feed_b", "decided_by", "decided_at", "withdrawn_by", "withdrawn_at"],
+        as_json,
+    )
 
 
 @click.command(name="link-events")
@@ -214,10 +212,7 @@ def link_events(
 
     here = state_house(state)
     rows = changes.log(here.places, here.keyring, kind, since.date() if since else None, most, (page - 1) * most)
-    if as_json:
-        click.echo(json.dumps(rows, indent=1, default=str))
-    else:
-        print_table(rows, ["as_at", "kind", "people", "records", "reason"])
+    print_rows(rows, ["as_at", "kind", "people", "records", "reason"], as_json)
 
 
 @click.command()
@@ -256,10 +251,8 @@ def objections(context: click.Context, as_json: bool, state: Path | None) -> Non
         {"item": task.item, "services": task.scope or "ALL", "since": task.since, "blocks_from": task.blocks_from}
         for task in walk.objections_waiting(state_house(state), now())
     ]
-    if as_json:
-        click.echo(json.dumps(rows, indent=1, default=str))
-    else:
-        print_table(rows, ["item", "services", "since", "blocks_from"])
+    print_rows(rows, ["item", "services", "since", "blocks_from"], as_json)
+    if not as_json:
         click.echo(f"{len(rows)} wait. Link the right record (fairview decide), or close what is in no other record.")
 
 

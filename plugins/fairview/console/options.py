@@ -5,6 +5,7 @@ Only here are clock and environment read.
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,14 @@ def print_table(rows: list[dict], columns: list[str]) -> None:
     click.echo("  ".join(column.ljust(width) for column, width in zip(columns, widths, strict=True)).rstrip())
     for line in cells:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def print_rows(rows: list[dict], columns: list[str], as_json: bool) -> None:
+    """Print rows whole as JSON, or the named columns of them as a table."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, default=str))
+    else:
+        print_table(rows, columns)
 
 
 def service_key(here_places: Places, service: str, key: Path | None):

@@ -11,7 +11,7 @@ from fairview.console.options import (
     json_option,
     key_option,
     now,
-    print_table,
+    print_rows,
     service_argument,
     service_key,
     state_option,
@@ -31,10 +31,7 @@ def tables(service: str, key: Path | None, as_json: bool, state: Path | None) ->
 
     where = state_places(state)
     rows = publication.tables(where, catalogue(), service, service_key(where, service, key))
-    if as_json:
-        click.echo(json.dumps(rows, indent=1, default=str))
-    else:
-        print_table(rows, ["table", "role", "rows", "as_at", "description"])
+    print_rows(rows, ["table", "role", "rows", "as_at", "description"], as_json)
 
 
 @click.command()
