@@ -1,4 +1,4 @@
-"""Joins the records of a register in which one person has many records and nothing lists two people side by side.
+"""Joins the records of a register in which one person has many records and nothing lists two people together.
 
 Knows: the weights of pairs, and that two sets of records are one person only where all their pairs speak for it on balance. One pair
 between two sets is a bridge a misspelt or half-empty record builds: crossing by the heaviest pair alone, chains of such records joined
@@ -22,36 +22,36 @@ def join(con, least: float, against: float) -> None:
     number = {node: place for place, node in enumerate(nodes)}
     size, joined = [1] * len(nodes), list(range(len(nodes)))
     # Of each set its neighbours, with the sum by which their pairs exceed `against` and the heaviest pair.
-    beside: list[dict[int, tuple[float, float]]] = [{} for _ in nodes]
+    neighbours: list[dict[int, tuple[float, float]]] = [{} for _ in nodes]
     for a, b, weight in con.execute(
         "SELECT a, b, weight FROM scored WHERE weight > ? ORDER BY a, b", [against]
     ).fetchall():
         x, y = number[a], number[b]
-        beside[x][y] = beside[y][x] = (weight - against, weight)
+        neighbours[x][y] = neighbours[y][x] = (weight - against, weight)
 
     def average(x: int, y: int) -> float:
-        return beside[x][y][0] / (size[x] * size[y]) + against
+        return neighbours[x][y][0] / (size[x] * size[y]) + against
 
     def may_join(x: int, y: int) -> bool:
-        return beside[x][y][1] >= least and average(x, y) > 0
+        return neighbours[x][y][1] >= least and average(x, y) > 0
 
-    waiting = [(-average(x, y), x, y) for x in range(len(nodes)) for y in beside[x] if x < y and may_join(x, y)]
+    waiting = [(-average(x, y), x, y) for x in range(len(nodes)) for y in neighbours[x] if x < y and may_join(x, y)]
     heapq.heapify(waiting)
     while waiting:
         heaviest, x, y = heapq.heappop(waiting)
-        if y not in beside[x] or -heaviest != average(x, y):
+        if y not in neighbours[x] or -heaviest != average(x, y):
             continue  # one of the two has grown since
-        if len(beside[x]) < len(beside[y]):
+        if len(neighbours[x]) < len(neighbours[y]):
             x, y = y, x
         joined[y] = x
         size[x] += size[y]
-        for z, (above, top) in beside[y].items():
-            del beside[z][y]
+        for z, (above, top) in neighbours[y].items():
+            del neighbours[z][y]
             if z != x:
-                known = beside[x].get(z, (0.0, top))
-                beside[x][z] = beside[z][x] = (known[0] + above, max(known[1], top))
-        beside[y] = {}
-        for z in beside[x]:
+                known = neighbours[x].get(z, (0.0, top))
+                neighbours[x][z] = neighbours[z][x] = (known[0] + above, max(known[1], top))
+        neighbours[y] = {}
+        for z in neighbours[x]:
             if may_join(x, z):
                 heapq.heappush(waiting, (-average(min(x, z), max(x, z)), min(x, z), max(x, z)))
     for place in range(len(nodes)):
